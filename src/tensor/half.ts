@@ -1,0 +1,24 @@
+const table = new Float32Array(65536)
+let filled = false
+
+/** IEEE 754 binary16 values (as their bits) to float32, exactly. */
+export function halfToFloat(source: Uint16Array): Float32Array {
+  if (!filled) fillTable()
+  const out = new Float32Array(source.length)
+  for (let i = 0; i < source.length; i++) out[i] = table[source[i]!]!
+  return out
+}
+
+function fillTable(): void {
+  for (let bits = 0; bits < 65536; bits++) table[bits] = decode(bits)
+  filled = true
+}
+
+function decode(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction ? NaN : sign * Infinity
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}

@@ -1,0 +1,35 @@
+/** `npm run golden -- DIR [--only REGEX]`: compares every case folder of DIR with the project's own computation. */
+import { parseArgs } from 'node:util'
+import { findCases, runCase, type CaseResult } from './runner.ts'
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
+const dir = positionals[0]
+if (!dir) {
+  process.stderr.write('usage: npm run golden -- DIR [--only REGEX]\n')
+  process.exit(2)
+}
+
+const number = (value: number) => (Number.isFinite(value) ? value.toExponential(2) : '-')
+
+function report(result: CaseResult): void {
+  const { name, kind, outcome, worst } = result
+  const columns = [name.padEnd(34), kind.padEnd(24), number(worst?.error ?? 0), number(worst?.allowed ?? 0), outcome]
+  process.stdout.write(`${columns.join('  ')}\n`)
+  for (const { name: what, error, allowed, note } of result.failures)
+    process.stdout.write(`    ${what}: error ${number(error)}, allowed ${number(allowed)}${note ? `; ${note}` : ''}\n`)
+  if (result.crash)
+    process.stdout.write(
+      `    ${result.crash instanceof Error ? (result.crash.stack ?? result.crash.message) : JSON.stringify(result.crash)}\n`,
+    )
+}
+
+const counts = { pass: 0, fail: 0, unsupported: 0 }
+const cases = findCases(dir, values.only === undefined ? undefined : new RegExp(values.only))
+for (const folder of cases) {
+  const result = await runCase(folder)
+  counts[result.outcome]++
+  report(result)
+}
+if (cases.length === 0) process.stderr.write(`no case folders in ${dir}\n`)
+process.stdout.write(`${counts.pass} passed, ${counts.fail} failed, ${counts.unsupported} unsupported\n`)
+process.exitCode = counts.fail > 0 || cases.length === 0 ? 1 : 0

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks', // onnxruntime's native library does not like being unloaded with a worker thread
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
