@@ -1,0 +1,78 @@
+import type { AppErrorData } from './errors.ts'
+import type { SamplerName } from './inference.ts'
+import type { Recipe } from './recipe.ts'
+import type { Person, ThreadKey } from './thread.ts'
+
+/** Version of the stored form of a thread. Older ones are migrated when read, newer ones refused. */
+export const conversationVersion = 1
+
+/** A thread: a tree of turns (undo and branch move `headTurnId`) and a tree of pictures. */
+export interface ConversationState {
+  readonly version: typeof conversationVersion
+  readonly key: ThreadKey
+  readonly owner: Person
+  readonly title: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly turns: Readonly<Record<string, Turn>>
+  /** The newest turn of the history that is shown; its parents are the rest. */
+  readonly headTurnId?: string
+  readonly images: Readonly<Record<string, ImageNode>>
+  /** The current picture: what "it" means. */
+  readonly headImageId?: string
+  readonly settings: ThreadSettings
+}
+
+export interface Turn {
+  readonly id: string
+  readonly parentId?: string
+  readonly role: 'user' | 'assistant'
+  readonly author?: Person
+  readonly blocks: readonly Block[]
+  readonly jobId: string
+  readonly createdAt: number
+  /** The current picture after this turn. */
+  readonly headImageId?: string
+  /** Why an assistant turn is incomplete. */
+  readonly error?: AppErrorData
+}
+
+/** Pieces of a turn in order: text, uploaded pictures, and prompts with the pictures drawn from them. */
+export type Block =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'upload'; readonly imageId: string }
+  | { readonly type: 'picture'; readonly prompt: string; readonly imageIds: readonly string[] }
+
+/** One picture of a thread. The bytes lie in the blob store under `sha256`. */
+export interface ImageNode {
+  readonly id: string
+  /** The picture that it was made from. */
+  readonly parentId?: string
+  readonly turnId: string
+  readonly sha256: string
+  readonly mediaType: string
+  readonly width: number
+  readonly height: number
+  readonly operation: 'upload' | 'text-to-image' | 'redo' | 'variation'
+  readonly recipe?: Recipe
+  /** File name of an upload. */
+  readonly name?: string
+  readonly author: Person
+  readonly createdAt: number
+  readonly deletedAt?: number
+}
+
+/** What a person may set for a thread; absent means the preset's or the bot's default. */
+export interface ThreadSettings {
+  readonly steps?: number
+  readonly guidanceScale?: number
+  readonly sampler?: SamplerName
+  readonly negativePrompt?: string
+  readonly width?: number
+  readonly height?: number
+  readonly count?: number
+  readonly style?: string
+  /** Draw the words as they are, without the MLLM's refinement. */
+  readonly raw?: boolean
+}

@@ -1,0 +1,48 @@
+import type { Person, ThreadKey } from './thread.ts'
+
+/** A file that came with a message: its bytes, or where the platform keeps them (downloaded after acknowledging). */
+export interface Attachment {
+  readonly name: string
+  readonly mediaType?: string
+  readonly source: { readonly bytes: Uint8Array } | { readonly url: string; readonly sizeBytes?: number }
+}
+
+/** A command said explicitly (slash command, CLI verb, page form): its name and its options as the person gave them. */
+export interface Command {
+  readonly name: CommandName
+  readonly options: Readonly<Record<string, string | number | boolean>>
+}
+
+/** imagine: draw a wish; describe / similar: about the attached or current picture; the rest manage the thread. */
+export const commandNames = ['imagine', 'describe', 'similar', 'settings', 'cancel', 'undo', 'recipe', 'help'] as const
+export type CommandName = (typeof commandNames)[number]
+
+/** What a person wrote, with nothing of the platform left in it. */
+export interface IncomingMessage {
+  readonly type: 'message'
+  readonly key: ThreadKey
+  /** The platform's id of this event; the same id never makes a second job. */
+  readonly eventId: string
+  readonly author: Person
+  readonly text: string
+  readonly attachments: readonly Attachment[]
+  readonly command?: Command
+  /** The picture that this message answers (a reply to an older picture works on that one). */
+  readonly replyToImageId?: string
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+}
+
+/** A control that a person used. `actionId` is one that the bot put into a Controls part. */
+export interface IncomingAction {
+  readonly type: 'action'
+  readonly key: ThreadKey
+  readonly eventId: string
+  readonly author: Person
+  readonly actionId: string
+  /** Values of a form, where the control has one (an edited prompt). */
+  readonly values: Readonly<Record<string, string>>
+  readonly receivedAt: number
+}
+
+export type Incoming = IncomingMessage | IncomingAction
