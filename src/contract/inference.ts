@@ -48,7 +48,7 @@ export interface TextToImageRequest {
   readonly onlyIndex?: number
   /** The person's words before refinement; goes into the recipe. */
   readonly wish?: string
-  /** Language model that wrote the prompt; goes into the recipe. */
+  /** Send a small preview every few steps; default true. */
   readonly previews?: boolean
 }
 
