@@ -1,0 +1,66 @@
+/** Modules as checkpoints name them: each takes the weights below its own path. */
+import type { Weights } from '../weights/weights.ts'
+import type { Graph, Value } from './graph.ts'
+import {
+  add,
+  conv2d,
+  groupNorm as groupNormOp,
+  layerNorm as layerNormOp,
+  reshape,
+  transpose,
+  type ConvOptions,
+} from './ops.ts'
+import { fixed } from './shapes.ts'
+
+/** Linear. x [..., in] -> [..., out]. Weights: weight [out, in], bias? [out]. */
+export function linear(g: Graph, x: Value, w: Weights): Value {
+  const product = linearWeight(g, x, w)
+  return w.has('bias') ? add(g, product, g.weight(w.entry('bias'))) : product
+}
+
+/**
+ * x [..., in] @ weight [out, in]^T. Written as MatMul with a transposed weight: onnxruntime folds the Transpose at
+ * load and packs the result for its matrix kernels.
+ */
+function linearWeight(g: Graph, x: Value, w: Weights): Value {
+  const weight = w.entry('weight')
+  const input = fixed(x, -1)
+  const checked = g.weight(w.shaped('weight', [weight.shape[0] ?? 0, input]))
+  const transposed = transpose(g, checked, [1, 0])
+  return g.node('MatMul', [x, transposed], { dtype: 'float32', shape: [...x.shape.slice(0, -1), weight.shape[0]!] })
+}
+
+/** Conv2d of any kernel. Weights: weight [out, in, k, k], bias? [out]. */
+export function conv(g: Graph, x: Value, w: Weights, options: ConvOptions = {}): Value {
+  const entry = w.entry('weight')
+  const [cout, , kh, kw] = entry.shape as [number, number, number, number]
+  const weight = g.weight(w.shaped('weight', [cout, fixed(x, 1), kh, kw]))
+  return conv2d(g, x, weight, w.has('bias') ? g.weight(w.shaped('bias', [cout])) : undefined, options)
+}
+
+/** 3x3 convolution that keeps the size. */
+export const conv3x3 = (g: Graph, x: Value, w: Weights, stride = 1): Value =>
+  conv(g, x, w, { stride, padding: [1, 1, 1, 1] })
+
+/** LayerNorm over the last axis. Weights: weight, bias. */
+export function layerNorm(g: Graph, x: Value, w: Weights, epsilon: number): Value {
+  const size = [fixed(x, -1)]
+  return layerNormOp(g, x, g.weight(w.shaped('weight', size)), g.weight(w.shaped('bias', size)), epsilon)
+}
+
+export interface GroupNormConfig {
+  readonly groups: number
+  readonly epsilon: number
+}
+
+/** GroupNorm of [b, c, h, w]. Weights: weight [c], bias [c]. */
+export function groupNorm(g: Graph, x: Value, w: Weights, { groups, epsilon }: GroupNormConfig): Value {
+  const size = [fixed(x, 1)]
+  return groupNormOp(g, x, g.weight(w.shaped('weight', size)), g.weight(w.shaped('bias', size)), groups, epsilon)
+}
+
+/** [b, c, h, w] -> [b, h*w, c]. */
+export function flattenPixels(g: Graph, x: Value): Value {
+  const [b, c] = x.shape
+  return transpose(g, reshape(g, x, [0, 0, -1], [b!, c!, 'pixels']), [0, 2, 1])
+}

@@ -1,0 +1,73 @@
+import * as ort from 'onnxruntime-node'
+import type { Graph } from '../graph/graph.ts'
+import { chooseDevice, type DeviceKind, type DeviceSetting } from './device.ts'
+import { runtimeError, wrapSession, type Session } from './session.ts'
+
+export interface RuntimeOptions {
+  readonly device?: DeviceSetting
+  /** Threads of one operator; default: onnxruntime's choice (physical cores). */
+  readonly threads?: number
+  /** Folder of optimised graphs; absent: none is kept. */
+  readonly cacheDir?: string
+  /** Told about every fallback. */
+  readonly warn?: (line: string) => void
+}
+
+/** Loads graphs onto one device and knows what is loaded. */
+export interface Runtime {
+  readonly device: DeviceKind
+  /** Versions and device, for recipes and cache keys. */
+  readonly versions: Readonly<Record<string, string>>
+  /** Loads a graph with the weights it points to. Throws AppError when it cannot. */
+  load(graph: Graph): Promise<Session>
+  /** Sessions that are loaded, with the bytes of their weights. */
+  readonly sessions: ReadonlySet<Session>
+}
+
+/** Opens the device and returns the runtime over it. */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const { device, refused } = await chooseDevice(options.device ?? 'auto')
+  if (refused.length > 0 && options.device !== 'auto' && options.device !== undefined)
+    options.warn?.(`device ${options.device} cannot be used, running on ${device} instead: ${refused.join('; ')}`)
+  const sessions = new Set<Session>()
+  return {
+    device,
+    versions: { onnxruntime: ort.env.versions.node ?? ort.env.versions.common, device },
+    sessions,
+    async load(graph) {
+      const session = wrapSession(graph.name, graph.weightBytes, await createSession(graph, device, options))
+      sessions.add(session)
+      return {
+        ...session,
+        release: async () => {
+          sessions.delete(session)
+          await session.release()
+        },
+      }
+    },
+  }
+}
+
+async function createSession(graph: Graph, device: DeviceKind, options: RuntimeOptions): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(graph.toModel(), sessionOptions(device, options))
+  } catch (cause) {
+    throw runtimeError(`loading ${graph.name}`, cause)
+  }
+}
+
+function sessionOptions(device: DeviceKind, { threads }: RuntimeOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        // The graph comes as bytes; its weights are located from the root folder (Graph.toModel).
+        model_external_initializers_file_folder_path: '/',
+        // A spinning pool would take the cores from the bot's own thread between steps.
+        intra_op: { allow_spinning: '0' },
+      },
+    },
+  }
+}
