@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AppError } from '../contract/errors.ts'
+import { describeCheckpoint } from './checkpoint-folder.ts'
+import {
+  presetSchema,
+  type MllmSettings,
+  type ModelRole,
+  type Preset,
+  type TextToImageSettings,
+} from './preset-schema.ts'
+
+/** A file of a model; size and hash are known when a preset says them. */
+export interface ModelFile {
+  /** Absolute path. */
+  readonly file: string
+  readonly sizeBytes?: number
+  readonly sha256?: string
+}
+
+interface ResolvedBase {
+  /** The preset's name, or the folder's. */
+  readonly name: string
+  /** Absolute path of the checkpoint. */
+  readonly folder: string
+  /** Sub-folders that lie elsewhere, by name: absolute paths. Read them through `partFolder`. */
+  readonly parts: Readonly<Record<string, string>>
+  readonly files: readonly ModelFile[]
+  readonly world?: { readonly file: string; readonly examples: readonly string[] }
+}
+
+export type ResolvedMllm = ResolvedBase & MllmSettings & { readonly role: 'mllm' }
+export type ResolvedTextToImage = ResolvedBase & TextToImageSettings & { readonly role: 't2i' }
+/** A model with absolute paths and all its settings: plain data, fit for a worker's message. */
+export interface ResolvedModels {
+  readonly mllm: ResolvedMllm
+  readonly t2i: ResolvedTextToImage
+}
+export type ResolvedModel = ResolvedModels[ModelRole]
+
+export interface ModelPlaces {
+  /** Extra folder in which names are looked up: MODELS_DIR/NAME, and presets in MODELS_DIR/presets. */
+  readonly modelsDir?: string | undefined
+  /** The folder of the embedded models; only tests change it. */
+  readonly embeddedDir?: string
+}
+
+/** A preset, and the models folder that its paths are relative to. */
+export interface LocatedPreset {
+  readonly preset: Preset
+  readonly root: string
+}
+
+const embeddedModels = fileURLToPath(new URL('../../models', import.meta.url))
+const roots = ({ modelsDir, embeddedDir = embeddedModels }: ModelPlaces) =>
+  [embeddedDir, modelsDir].filter((root): root is string => root !== undefined)
+
+/** The folder of one part of a checkpoint (`vae`, `unet`, `vision-tower`): its own, or the one mapped in its place. */
+export const partFolder = (model: Pick<ResolvedModel, 'folder' | 'parts'>, part: string): string =>
+  model.parts[part] ?? path.join(model.folder, part)
+
+/** All presets, embedded ones first. Throws AppError `config/invalid` for a preset file that breaks the schema. */
+export function listPresets(places: ModelPlaces = {}): LocatedPreset[] {
+  return roots(places).flatMap((root) => {
+    const folder = path.join(root, 'presets')
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
+    return names.sort().map((name) => ({ preset: readPreset(path.join(folder, name)), root }))
+  })
+}
+
+function readPreset(file: string): Preset {
+  const hint = 'Correct the file, or take it out of the presets folder.'
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new AppError('config/invalid', { message: `${file} is not readable JSON`, hint, cause })
+  }
+  const parsed = presetSchema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new AppError('config/invalid', { message: `${file}: ${issue?.path.join('.')}: ${issue?.message}`, hint })
+}
+
+/** Where a preset's name or a folder leads. Throws AppError `model/not-found` with the names that would do. */
+export function locateModel(nameOrFolder: string, places: ModelPlaces = {}): LocatedPreset | { folder: string } {
+  const presets = listPresets(places)
+  const found = presets.find(({ preset }) => preset.name === nameOrFolder)
+  if (found) return found
+  const candidates = [path.resolve(nameOrFolder)]
+  if (places.modelsDir !== undefined) candidates.unshift(path.resolve(places.modelsDir, nameOrFolder))
+  const folder = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory())
+  if (folder !== undefined) return { folder }
+  const names = presets.map(({ preset }) => preset.name)
+  throw new AppError('model/not-found', {
+    message: `"${nameOrFolder}" is neither a preset nor a folder`,
+    hint: `Presets: ${names.join(', ')}. Or name a checkpoint's folder; LLMGA_MODELS_DIR is searched, too.`,
+    details: { nameOrFolder, presets: names },
+  })
+}
+
+/**
+ * A model for `role` by a preset's name or a checkpoint's folder; nothing but config files is read.
+ * Throws AppError `model/not-found`, or `model/unsupported` when what was found does not fill the role.
+ */
+export function resolveModel<R extends ModelRole>(
+  role: R,
+  nameOrFolder: string,
+  places?: ModelPlaces,
+): ResolvedModels[R]
+export function resolveModel(role: ModelRole, nameOrFolder: string, places: ModelPlaces = {}): ResolvedModel {
+  const located = locateModel(nameOrFolder, places)
+  if ('folder' in located) return describeCheckpoint(role, located.folder, places.modelsDir)
+  const { preset, root } = located
+  const place = (relative: string) => findPath(relative, [root, ...roots(places)])
+  const base = (entry: { folder: string; parts: Record<string, string> }): ResolvedBase => ({
+    name: preset.name,
+    folder: place(entry.folder),
+    parts: Object.fromEntries(Object.entries(entry.parts).map(([part, folder]) => [part, place(folder)])),
+    files: filesBelow(preset, [entry.folder, ...Object.values(entry.parts)], place),
+    ...(preset.world && { world: { ...preset.world, file: place(preset.world.file) } }),
+  })
+  const { mllm, t2i } = preset.roles
+  if (role === 'mllm' && mllm) return { ...mllm, ...base(mllm), role }
+  if (role === 't2i' && t2i) return { ...t2i, ...base(t2i), role }
+  throw new AppError('model/unsupported', {
+    message: `the preset ${preset.name} has no model for the role ${role}`,
+    hint: 'Choose another preset or a folder for this role.',
+  })
+}
+
+/** Preset folders may lie beside the preset or in any models folder; what is nowhere is named beside the preset. */
+function findPath(relative: string, places: readonly string[]): string {
+  const paths = places.map((place) => path.join(place, relative))
+  return paths.find((candidate) => existsSync(candidate)) ?? paths[0]!
+}
+
+function filesBelow(preset: Preset, folders: readonly string[], place: (relative: string) => string): ModelFile[] {
+  return Object.entries(preset.files)
+    .filter(([file]) => folders.some((folder) => file.startsWith(`${folder}/`)))
+    .map(([file, expected]) => ({ file: place(file), ...expected }))
+}
