@@ -1,4 +1,11 @@
 import type { GoldenKind } from '../runner.ts'
+import { stableDiffusionKinds } from './stable-diffusion.ts'
+import { randomKinds } from './random.ts'
+import { schedulerKinds } from './schedulers.ts'
 
 /** Kind of case -> its runner. A kind that is not here is reported as unsupported. */
-export const kinds: Readonly<Record<string, GoldenKind>> = {}
+export const kinds: Readonly<Record<string, GoldenKind>> = {
+  ...randomKinds,
+  ...schedulerKinds,
+  ...stableDiffusionKinds,
+}

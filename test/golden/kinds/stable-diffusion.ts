@@ -1,0 +1,36 @@
+import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts'
+import { unetTaps } from '../../../src/families/stable-diffusion/unet.ts'
+import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
+import type { GoldenCase } from '../case.ts'
+import type { Checker } from '../check.ts'
+import { goldenRuntime } from '../cpu.ts'
+import type { GoldenKind } from '../runner.ts'
+
+/** A timestep of any stored form (scalar or [b], integer or float) as [b] float32. */
+function batchTimestep(goldenCase: GoldenCase, batch: number): FloatTensor {
+  const { data } = goldenCase.tensor('input.timestep')
+  return float32(
+    Float32Array.from({ length: batch }, (_, i) => Number(data[data.length === 1 ? 0 : i])),
+    [batch],
+  )
+}
+
+async function unetForward(goldenCase: GoldenCase, check: Checker): Promise<void> {
+  const { session } = await loadDenoiser(goldenCase.model(), await goldenRuntime(), { taps: true })
+  const sample = goldenCase.float('input.sample')
+  const results = await session.run({
+    sample,
+    timestep: batchTimestep(goldenCase, sample.shape[0]!),
+    encoder_hidden_states: goldenCase.float('input.encoder_hidden_states'),
+    ...(goldenCase.has('input.text_embeds')
+      ? { text_embeds: goldenCase.float('input.text_embeds'), time_ids: goldenCase.float('input.time_ids') }
+      : {}),
+  })
+  for (const name of ['output', ...unetTaps])
+    check.tensor(name, results[name]!.data as Float32Array, results[name]!.shape)
+  await session.release()
+}
+
+export const stableDiffusionKinds: Record<string, GoldenKind> = {
+  unet_forward: unetForward,
+}
