@@ -1,7 +1,7 @@
 /**
  * torch's CPU generator: Mersenne Twister (Matsumoto and Nishimura, 1998) with the conversions of ATen's CPU kernels.
- * Integers and uniforms are the same bits; normals are the true values rounded to float32, where torch uses vectorised
- * approximations that differ in the last bits from processor to processor.
+ * Integers and uniforms are the same bits. Normals may differ in the last bits, as torch's own do from processor to
+ * processor: its vectorised logarithm and sine are approximations.
  */
 import { float32, int64, sizeOf, type FloatTensor, type Tensor } from './tensor.ts'
 
@@ -104,13 +104,15 @@ function blockNormals(size: number, uniform: () => number): Float32Array {
   return values
 }
 
+/** Rounded to float32 where torch's vectorised kernel rounds: most values are then the same bits, all within 5e-7. */
 function boxMuller(values: Float32Array, start: number): void {
   const half = blockSize / 2
+  const round = Math.fround
   for (let j = start; j < start + half; j++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - values[j]!))
-    const angle = 2 * Math.PI * values[j + half]!
-    values[j] = radius * Math.cos(angle)
-    values[j + half] = radius * Math.sin(angle)
+    const radius = round(Math.sqrt(round(-2 * round(Math.log(1 - values[j]!)))))
+    const angle = round(round(2 * Math.PI) * values[j + half]!)
+    values[j] = radius * round(Math.cos(angle))
+    values[j + half] = radius * round(Math.sin(angle))
   }
 }
 
