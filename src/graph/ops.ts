@@ -109,6 +109,14 @@ export function reduceMean(g: Graph, x: Value, axes: readonly number[]): Value {
   return g.node('ReduceMean', [x, g.integers(at)], { dtype: x.dtype, shape }, { attributes: { keepdims: { int: 1 } } })
 }
 
+/** a >= b as bool. */
+export const greaterOrEqual = (g: Graph, a: Value, b: Value): Value =>
+  g.node('GreaterOrEqual', [a, b], { dtype: 'bool', shape: broadcast('GreaterOrEqual', a, b) })
+
+/** x repeated to the sizes of an int64 vector, by broadcasting. `shape` notes the result. */
+export const expand = (g: Graph, x: Value, sizes: Value, shape: Shape): Value =>
+  g.node('Expand', [x, sizes], { dtype: x.dtype, shape })
+
 /** Where condition (bool) holds a, else b. */
 export const where = (g: Graph, condition: Value, a: Value, b: Value): Value =>
   g.node('Where', [condition, a, b], { dtype: a.dtype, shape: broadcast('Where', a, b) })
