@@ -1,3 +1,8 @@
+import {
+  latentDistribution,
+  openAutoencoder,
+  sampleLatents,
+} from '../../../src/families/stable-diffusion/autoencoder.ts'
 import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts'
 import { unetTaps } from '../../../src/families/stable-diffusion/unet.ts'
 import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
@@ -27,10 +32,26 @@ async function unetForward(goldenCase: GoldenCase, check: Checker): Promise<void
       : {}),
   })
   for (const name of ['output', ...unetTaps])
-    check.tensor(name, results[name]!.data as Float32Array, results[name]!.shape)
+    check.tensor(name, results[name]!.data, results[name]!.shape)
   await session.release()
+}
+
+async function vae(goldenCase: GoldenCase, check: Checker): Promise<void> {
+  const autoencoder = openAutoencoder(goldenCase.model(), await goldenRuntime())
+  const moments = await autoencoder.encodeMoments(goldenCase.float('input.image'))
+  const { mean, logvar, std } = latentDistribution(moments)
+  const scaled = mean.data.map((value) => value * autoencoder.config.scaling_factor)
+  check.tensor('moments', moments.data, moments.shape)
+  check.tensor('logvar', logvar.data, logvar.shape)
+  check.tensor('std', std.data, std.shape)
+  check.tensor('sample', sampleLatents({ mean, logvar, std }, goldenCase.float('input.draw.000').data).data, mean.shape)
+  check.tensor('latents_scaled', scaled, mean.shape)
+  check.tensor('decoded', (await autoencoder.decode(goldenCase.float('input.latents'))).data)
+  check.tensor('reconstruction', (await autoencoder.decode({ ...mean, data: scaled })).data)
+  for (const session of autoencoder.sessions()) await session.release()
 }
 
 export const stableDiffusionKinds: Record<string, GoldenKind> = {
   unet_forward: unetForward,
+  vae,
 }

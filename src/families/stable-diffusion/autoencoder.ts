@@ -1,0 +1,93 @@
+import path from 'node:path'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { Session } from '../../runtime/session.ts'
+import { float32, sizeOf, type FloatTensor } from '../../tensor/tensor.ts'
+import { readConfig } from '../../weights/config-file.ts'
+import { openWeightFolder } from '../../weights/weights.ts'
+import { vaeConfigSchema, vaeDecoderGraph, vaeEncoderGraph, vaeScale, type VaeConfig } from './vae.ts'
+
+/** The normal distribution of latents that an image is encoded to; all [b, latent, h/f, w/f]. */
+export interface LatentDistribution {
+  readonly mean: FloatTensor
+  /** Clamped to [-30, 20], as diffusers' DiagonalGaussianDistribution does. */
+  readonly logvar: FloatTensor
+  readonly std: FloatTensor
+}
+
+/** An autoencoder; each half is loaded when it is first used. */
+export interface Autoencoder {
+  readonly config: VaeConfig
+  /** Pixels of a latent's side. */
+  readonly scale: number
+  /** image [b, 3, h, w] in [-1, 1], sides multiples of `scale` -> moments [b, 2 * latent, h/f, w/f]. */
+  encodeMoments(image: FloatTensor): Promise<FloatTensor>
+  /** latents [b, latent, h, w], scaled -> image [b, 3, h*f, w*f], unclamped. */
+  decode(latents: FloatTensor): Promise<FloatTensor>
+  readonly sessions: () => readonly Session[]
+}
+
+/** Opens the VAE of a diffusers folder. Throws AppError for what is missing or unknown. */
+export function openAutoencoder(folder: string, runtime: Runtime): Autoencoder {
+  const config = readConfig(path.join(folder, 'config.json'), vaeConfigSchema)
+  const map = openWeightFolder(folder, 'diffusion_pytorch_model')
+  const loaded = new Map<string, Promise<Session>>()
+  const session = (name: string, load: () => Promise<Session>) => {
+    let found = loaded.get(name)
+    if (!found) {
+      found = load()
+      loaded.set(name, found)
+      found.catch(() => loaded.delete(name)) // so that a later request tries again
+    }
+    return found
+  }
+  const ready: Session[] = []
+  const keep = (one: Session) => (ready.push(one), one)
+  return {
+    config,
+    scale: vaeScale(config),
+    sessions: () => ready,
+    async encodeMoments(image) {
+      const encoder = await session('encoder', () => runtime.load(vaeEncoderGraph(config, map)).then(keep))
+      return (await encoder.run({ image }))['moments'] as FloatTensor
+    },
+    async decode(latents) {
+      const decoder = await session('decoder', () => runtime.load(vaeDecoderGraph(config, map)).then(keep))
+      const unscaled = float32(
+        latents.data.map((value) => value / config.scaling_factor),
+        latents.shape,
+      )
+      return (await decoder.run({ latents: unscaled }))['image'] as FloatTensor
+    },
+  }
+}
+
+/** Splits moments [b, 2 * c, h, w] into the distribution they describe. */
+export function latentDistribution({ data, shape }: FloatTensor): LatentDistribution {
+  const [b, channels, h, w] = shape as [number, number, number, number]
+  const half = [b, channels / 2, h, w]
+  const perImage = sizeOf(half) / b
+  const part = (index: number) => {
+    const out = new Float32Array(perImage * b)
+    for (let i = 0; i < b; i++) {
+      const start = (2 * i + index) * perImage
+      out.set(data.subarray(start, start + perImage), i * perImage)
+    }
+    return out
+  }
+  const logvar = part(1).map((value) => Math.min(Math.max(value, -30), 20))
+  return {
+    mean: float32(part(0), half),
+    logvar: float32(logvar, half),
+    std: float32(
+      logvar.map((value) => Math.exp(0.5 * value)),
+      half,
+    ),
+  }
+}
+
+/** mean + std * noise; noise is standard normal of the same shape. */
+export const sampleLatents = ({ mean, std }: LatentDistribution, noise: Float32Array): FloatTensor =>
+  float32(
+    mean.data.map((value, i) => value + std.data[i]! * noise[i]!),
+    mean.shape,
+  )
