@@ -59,8 +59,8 @@ describe('loadConfig', () => {
 
   it('reads paths of the file relative to the file, others to the working folder', () => {
     const file = write('paths.json', '{ "dataDir": "here" }')
-    const { config } = load({ file, cwd: '/work', env: { HOME: '/h', LLMGA_CACHE_DIR: 'there' } })
-    expect([config.dataDir, config.cacheDir]).toEqual([path.join(folder, 'here'), '/work/there'])
+    const { config } = load({ file, cwd: '/elsewhere', env: { HOME: '/h', LLMGA_CACHE_DIR: 'there' } })
+    expect([config.dataDir, config.cacheDir]).toEqual([path.join(folder, 'here'), '/elsewhere/there'])
   })
 
   it('treats an empty variable as not set', () => {
