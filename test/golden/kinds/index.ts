@@ -1,13 +1,19 @@
 import type { GoldenKind } from '../runner.ts'
 import { clipKinds } from './clip.ts'
+import { languageModelKinds } from './language-models.ts'
 import { stableDiffusionKinds } from './stable-diffusion.ts'
+import { imageKinds } from './images.ts'
 import { randomKinds } from './random.ts'
 import { schedulerKinds } from './schedulers.ts'
+import { tokenizerKinds } from './tokenizers.ts'
 
 /** Kind of case -> its runner. A kind that is not here is reported as unsupported. */
 export const kinds: Readonly<Record<string, GoldenKind>> = {
+  ...imageKinds,
   ...clipKinds,
+  ...languageModelKinds,
   ...randomKinds,
   ...schedulerKinds,
+  ...tokenizerKinds,
   ...stableDiffusionKinds,
 }
