@@ -36,6 +36,10 @@ export interface Turn {
   readonly headImageId?: string
   /** Why an assistant turn is incomplete. */
   readonly error?: AppErrorData
+  /** A remark of the bot beside the answer; never shown to the model. */
+  readonly notice?: string
+  /** Help, settings, a recipe: shown to people, not to the model. */
+  readonly aside?: boolean
 }
 
 /** Pieces of a turn in order: text, uploaded pictures, and prompts with the pictures drawn from them. */

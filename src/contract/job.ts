@@ -23,10 +23,24 @@ export interface Job {
   readonly error?: AppErrorData
 }
 
+/** A file that the platform still holds. */
+export interface Download {
+  readonly url: string
+  readonly name: string
+  readonly sizeBytes?: number
+}
+
 /** What to do, decided when the event arrived (so a rerun does the same, with the same seed). */
 export type JobRequest =
   /** Answer the user turn `turnId`; pictures asked for in the reply are drawn with `drawing`. */
-  | { readonly kind: 'chat'; readonly turnId: string; readonly seed: number; readonly drawing: ThreadSettings }
+  | {
+      readonly kind: 'chat'
+      readonly turnId: string
+      readonly seed: number
+      readonly drawing: ThreadSettings
+      /** Attachments that are fetched before the turn is answered. */
+      readonly downloads?: readonly Download[]
+    }
   /** Draw a wish: refined by the MLLM unless `drawing.raw`. */
   | {
       readonly kind: 'imagine'

@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import type { ThreadSummary } from '../contract/adapter.ts'
+import { conversationVersion, type ConversationState } from '../contract/conversation.ts'
+import { errorCodes } from '../contract/errors.ts'
+import { samplerNames } from '../contract/inference.ts'
+import type { Job } from '../contract/job.ts'
+import type { RecordKind } from './migrations.ts'
+
+/** What every kind of stored record must look like. Unknown keys are kept: they are data that somebody wrote. */
+const text = z.string()
+const time = z.number()
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const key = z.looseObject({ platform: text, workspaceId: text, channelId: text, threadId: text })
+const person = z.looseObject({ id: text, name: text, admin: z.boolean().exactOptional() })
+const error = z.looseObject({ code: z.enum(errorCodes), message: text, retryable: z.boolean() })
+
+const settings = z.looseObject({
+  steps: z.number().exactOptional(),
+  guidanceScale: z.number().exactOptional(),
+  sampler: z.enum(samplerNames).exactOptional(),
+  negativePrompt: text.exactOptional(),
+  width: z.number().exactOptional(),
+  height: z.number().exactOptional(),
+  count: z.number().exactOptional(),
+  style: text.exactOptional(),
+  raw: z.boolean().exactOptional(),
+})
+
+const block = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('text'), text }),
+  z.looseObject({ type: z.literal('upload'), imageId: text }),
+  z.looseObject({ type: z.literal('picture'), prompt: text, imageIds: z.array(text) }),
+])
+
+const turn = z.looseObject({
+  id: text,
+  parentId: text.exactOptional(),
+  role: z.enum(['user', 'assistant']),
+  author: person.exactOptional(),
+  blocks: z.array(block),
+  jobId: text,
+  createdAt: time,
+  headImageId: text.exactOptional(),
+  error: error.exactOptional(),
+  notice: text.exactOptional(),
+  aside: z.boolean().exactOptional(),
+})
+
+const recipe = z.looseObject({
+  version: z.literal(1),
+  operation: z.literal('text-to-image'),
+  prompt: text,
+  negativePrompt: text,
+  seed: z.number(),
+  index: z.number(),
+  sampler: z.enum(samplerNames),
+  steps: z.number(),
+  guidanceScale: z.number(),
+  width: z.number(),
+  height: z.number(),
+  models: z.record(text, z.looseObject({ name: text, sha256: text })),
+  versions: z.record(text, text),
+})
+
+const image = z.looseObject({
+  id: text,
+  parentId: text.exactOptional(),
+  turnId: text,
+  sha256,
+  mediaType: text,
+  width: z.number(),
+  height: z.number(),
+  operation: z.enum(['upload', 'text-to-image', 'redo', 'variation']),
+  recipe: recipe.exactOptional(),
+  name: text.exactOptional(),
+  author: person,
+  createdAt: time,
+  deletedAt: time.exactOptional(),
+})
+
+const thread = z.looseObject({
+  version: z.literal(conversationVersion),
+  key,
+  owner: person,
+  title: text,
+  createdAt: time,
+  updatedAt: time,
+  turns: z.record(text, turn),
+  headTurnId: text.exactOptional(),
+  images: z.record(text, image),
+  headImageId: text.exactOptional(),
+  settings,
+})
+
+const turnId = text
+const seed = z.number()
+const request = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('chat'),
+    turnId,
+    seed,
+    drawing: settings,
+    downloads: z.array(z.looseObject({ url: text, name: text })).exactOptional(),
+  }),
+  z.looseObject({ kind: z.literal('imagine'), turnId, wish: text, seed, drawing: settings }),
+  z.looseObject({ kind: z.literal('draw'), turnId, prompt: text, seed, drawing: settings }),
+  z.looseObject({ kind: z.literal('redo'), turnId, imageId: text, seed }),
+  z.looseObject({
+    kind: z.literal('variations'),
+    turnId,
+    imageId: text,
+    seed,
+    count: z.number(),
+    strength: z.number(),
+  }),
+  z.looseObject({ kind: z.literal('answer'), turnId, text }),
+])
+
+const job = z.looseObject({
+  version: z.literal(1),
+  id: text,
+  key,
+  author: person,
+  eventId: text,
+  request,
+  state: z.enum(['queued', 'running', 'posting', 'done', 'failed', 'cancelled']),
+  attempts: z.int().min(0),
+  createdAt: time,
+  updatedAt: time,
+  replyTurnId: text,
+  error: error.exactOptional(),
+})
+
+const summary = z.looseObject({ version: z.literal(1), key, title: text, updatedAt: time })
+
+/** The event was acknowledged; with `jobId`, by making that job. */
+export interface EventRecord {
+  readonly version: 1
+  readonly jobId?: string
+}
+
+/** Deletions that belong to a change: written with it, carried out after it, and again after a crash in between. */
+export interface CleanupRecord {
+  readonly version: 1
+  readonly keys: readonly string[]
+  readonly blobs: readonly string[]
+}
+
+export type SummaryRecord = ThreadSummary & { readonly version: 1 }
+
+const kind = <T>(name: string, version: number, schema: z.ZodType): RecordKind<T> => ({
+  name,
+  version,
+  migrations: {},
+  schema: schema as z.ZodType<T>, // the loose schema checks every field that T names
+})
+
+export const recordKinds = {
+  thread: kind<ConversationState>('thread', conversationVersion, thread),
+  job: kind<Job>('job', 1, job),
+  summary: kind<SummaryRecord>('summary of the thread', 1, summary),
+  event: kind<EventRecord>('event', 1, z.looseObject({ version: z.literal(1), jobId: text.exactOptional() })),
+  cleanup: kind<CleanupRecord>(
+    'clean-up',
+    1,
+    z.looseObject({ version: z.literal(1), keys: z.array(text), blobs: z.array(sha256) }),
+  ),
+}
