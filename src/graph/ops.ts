@@ -44,6 +44,21 @@ export const scale = (g: Graph, x: Value, factor: number): Value => multiply(g, 
 export const matmul = (g: Graph, a: Value, b: Value): Value =>
   g.node('MatMul', [a, b], { dtype: a.dtype, shape: matmulShape('MatMul', a, b) })
 
+/** a @ b^T (the last two axes of b swapped), without a copy of b. com.microsoft.FusedMatMul. */
+export function matmulTransposed(g: Graph, a: Value, b: Value): Value {
+  const swapped = [...b.shape.slice(0, -2), b.shape.at(-1)!, b.shape.at(-2)!]
+  const shape = matmulShape('FusedMatMul', a, b, swapped)
+  return g.node(
+    'FusedMatMul',
+    [a, b],
+    { dtype: a.dtype, shape },
+    {
+      domain: 'com.microsoft',
+      attributes: { transB: { int: 1 } },
+    },
+  )
+}
+
 export const softmax = (g: Graph, x: Value): Value =>
   g.node('Softmax', [x], same(x), { attributes: { axis: { int: -1 } } })
 
@@ -116,6 +131,9 @@ export const greaterOrEqual = (g: Graph, a: Value, b: Value): Value =>
 /** x repeated to the sizes of an int64 vector, by broadcasting. `shape` notes the result. */
 export const expand = (g: Graph, x: Value, sizes: Value, shape: Shape): Value =>
   g.node('Expand', [x, sizes], { dtype: x.dtype, shape })
+
+/** Minus infinity for masks: the lowest float32, which no GPU turns into NaN. */
+export const maskedScore = -3.4028234663852886e38
 
 /** Where condition (bool) holds a, else b. */
 export const where = (g: Graph, condition: Value, a: Value, b: Value): Value =>

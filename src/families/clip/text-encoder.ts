@@ -1,6 +1,6 @@
 import { Graph, type Value } from '../../graph/graph.ts'
 import { layerNorm, linear } from '../../graph/modules.ts'
-import { add, gather, greaterOrEqual, reshape, unsqueeze, where } from '../../graph/ops.ts'
+import { add, gather, greaterOrEqual, maskedScore, reshape, unsqueeze, where } from '../../graph/ops.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
 import { int64, type FloatTensor } from '../../tensor/tensor.ts'
@@ -8,9 +8,6 @@ import { openWeightFolder, Weights, type WeightMap } from '../../weights/weights
 import { AppError } from '../../contract/errors.ts'
 import { readClipTextConfig, type ClipTextConfig } from './clip-config.ts'
 import { clipEncoder, findModule } from './clip-encoder.ts'
-
-/** Stands for minus infinity in masks: the lowest float32, which no GPU turns into NaN. */
-const masked = -3.4028234663852886e38
 
 export interface ClipTextOptions {
   /**
@@ -90,7 +87,7 @@ function embeddings(g: Graph, ids: Value, positions: Value, w: Weights, config: 
 /** [1, 1, t, t]: 0 where a token may look (itself and earlier ones), else minus infinity. */
 function causalBias(g: Graph, positions: Value): Value {
   const visible = greaterOrEqual(g, unsqueeze(g, positions, [1]), unsqueeze(g, positions, [0]))
-  return unsqueeze(g, where(g, visible, g.scalar(0), g.scalar(masked)), [0, 1])
+  return unsqueeze(g, where(g, visible, g.scalar(0), g.scalar(maskedScore)), [0, 1])
 }
 
 async function encode(
