@@ -1,0 +1,84 @@
+import { styleText } from 'node:util'
+import type { Progress } from '../../src/contract/outgoing.ts'
+import { printable } from './printable.ts'
+import { isMilestone, showProgress } from './progress-line.ts'
+import { withHint, type ShownChange, type TextStream, type View } from './view.ts'
+
+export interface HumanStreams {
+  /** What the assistant says. */
+  readonly words: TextStream
+  /** Paths of pictures, one a line. */
+  readonly files: TextStream
+  /** Progress and errors. */
+  readonly status: TextStream
+}
+
+const clearLine = '\r\u001b[2K'
+
+/** Writes replies for a person: words as they stream, a live progress line on a terminal, plain lines elsewhere. */
+export function createHumanView({ words, files, status }: HumanStreams): View {
+  /** What the last character written to `words` belongs to; undefined at the start of a line. */
+  let open: string | undefined
+  let live = false
+  let progress: Progress | undefined
+  const plain = (text: string) => text
+  const dim = (text: string) => (words.isTTY ? styleText('dim', text, { validateStream: false }) : text)
+
+  function clear(): void {
+    if (live) status.write(clearLine)
+    live = false
+  }
+  function endLine(): void {
+    clear()
+    if (open !== undefined) words.write('\n')
+    open = undefined
+  }
+  /** Appends to a flow of words; another flow begins on a line of its own. */
+  function append(flow: string, text: string, { lead = '', style = plain } = {}): void {
+    const shown = printable(text)
+    if (shown === '') return
+    if (open !== flow) endLine()
+    clear()
+    words.write(style(open === flow ? shown : lead + shown))
+    open = flow
+  }
+  function line(stream: TextStream, text: string): void {
+    endLine()
+    stream.write(`${printable(text)}\n`)
+  }
+  function showNow(now: Progress): void {
+    if (status.isTTY) {
+      endLine()
+      status.write(showProgress(now, { bar: true }))
+      live = true
+    } else if (isMilestone(progress, now)) line(status, showProgress(now, { bar: false }))
+    progress = now
+  }
+
+  const show = (change: ShownChange): void => {
+    switch (change.type) {
+      case 'text':
+        if (change.restart) endLine()
+        return append('text', change.text)
+      case 'prompt':
+        if (change.restart) endLine()
+        return append(`prompt ${change.block}`, change.text, { lead: '> ', style: dim })
+      case 'progress':
+        // progress waits until a sentence that is being written is complete
+        return change.talking && open !== undefined ? undefined : showNow(change.progress)
+      case 'image':
+        return line(files, change.file)
+      case 'notice':
+        return line(words, change.text)
+      case 'error':
+        return line(status, withHint(change.sentence, change.error.hint))
+      case 'end':
+        endLine()
+        progress = undefined
+        if (change.state === 'cancelled') line(status, 'cancelled')
+        if (change.controls.length > 0 && words.isTTY)
+          line(words, change.controls.map(({ label }, i) => `/${i + 1} ${label}`).join('   '))
+    }
+  }
+  return { show, refused: ({ message, hint }) => line(status, withHint(message, hint)) }
+}

@@ -1,0 +1,23 @@
+import type { AppErrorData } from '../../src/contract/errors.ts'
+import type { ReplyChange } from './reply-changes.ts'
+
+/** A change as a view is told it: a picture comes with the file that it was saved to. */
+export type ShownChange =
+  Exclude<ReplyChange, { type: 'image' }> | (Extract<ReplyChange, { type: 'image' }> & { readonly file: string })
+
+/** How replies look: words for a person, or JSON lines for a program. */
+export interface View {
+  show(change: ShownChange, jobId: string): void
+  /** What was refused before it became a job. */
+  refused(error: AppErrorData): void
+}
+
+/** Where a view writes; process.stdout and process.stderr fit. */
+export interface TextStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+}
+
+/** A sentence with what to do, unless it says so itself. */
+export const withHint = (sentence: string, hint: string | undefined): string =>
+  hint === undefined || sentence.includes(hint) ? sentence : `${sentence.replace(/[^.!?…]$/, '$&.')} ${hint}`
