@@ -1,0 +1,84 @@
+import type { Acknowledgement } from '../../../src/contract/adapter.ts'
+import type { Command } from '../../../src/contract/incoming.ts'
+import type { WireAbout } from '../routes/pages.ts'
+import type { WireError, WireThreadSummary } from '../wire.ts'
+
+/** A request that did not succeed, as a sentence and what to do about it. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly hint: string | undefined
+
+  constructor(status: number, message: string, hint?: string) {
+    super(message)
+    this.status = status
+    this.hint = hint
+  }
+}
+
+export interface NewMessage {
+  /** The same id again is the same message: safe to send twice. */
+  readonly eventId: string
+  readonly text: string
+  readonly files: readonly File[]
+  readonly command?: Command
+  readonly replyToImageId?: string
+}
+
+export const readAbout = (): Promise<WireAbout> => call('GET', '/api/about')
+
+export const listThreads = async (): Promise<readonly WireThreadSummary[]> =>
+  (await call<{ threads: WireThreadSummary[] }>('GET', '/api/threads')).threads
+
+export const createThread = async (): Promise<string> =>
+  (await call<{ threadId: string }>('POST', '/api/threads')).threadId
+
+export const renameThread = (threadId: string, title: string): Promise<unknown> =>
+  call('PATCH', threadPath(threadId), { title })
+
+export const deleteThread = (threadId: string): Promise<unknown> => call('DELETE', threadPath(threadId))
+
+export const checkThread = (threadId: string): Promise<unknown> => call('GET', threadPath(threadId))
+
+export const cancelJob = (threadId: string, jobId: string): Promise<Acknowledgement> =>
+  call('POST', threadPath(threadId, 'cancel'), { jobId })
+
+export const useControl = (
+  threadId: string,
+  actionId: string,
+  values: Readonly<Record<string, string>> = {},
+): Promise<Acknowledgement> => call('POST', threadPath(threadId, 'actions'), { actionId, values, eventId: newId() })
+
+export function sendMessage(threadId: string, message: NewMessage): Promise<Acknowledgement> {
+  const { files, command, ...fields } = message
+  if (files.length === 0)
+    return call('POST', threadPath(threadId, 'messages'), { ...fields, ...(command && { command }) })
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+  if (command !== undefined) form.set('command', JSON.stringify(command))
+  for (const file of files) form.append('file', file)
+  return call('POST', threadPath(threadId, 'messages'), form)
+}
+
+export const threadPath = (threadId: string, below?: string): string =>
+  `/api/threads/${encodeURIComponent(threadId)}${below === undefined ? '' : `/${below}`}`
+
+/** crypto.randomUUID is missing where the page comes over plain http from another machine. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+async function call<T>(method: string, path: string, body?: FormData | object): Promise<T> {
+  const json = body === undefined || body instanceof FormData ? {} : { 'Content-Type': 'application/json' }
+  const content = body instanceof FormData ? { body } : body === undefined ? {} : { body: JSON.stringify(body) }
+  const response = await fetch(path, { method, headers: { Accept: 'application/json', ...json }, ...content }).catch(
+    () => {
+      throw new ApiError(0, 'The program cannot be reached.', 'See whether it still runs, then try again.')
+    },
+  )
+  if (response.status === 401) location.assign('/login')
+  if (response.status === 204) return undefined as T
+  if (response.ok) return (await response.json()) as T
+  const { error } = (await response.json().catch(() => ({}))) as Partial<WireError>
+  throw new ApiError(response.status, error?.message ?? `The program answered with ${response.status}.`, error?.hint)
+}

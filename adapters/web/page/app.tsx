@@ -1,0 +1,82 @@
+import { useCallback, useState } from 'preact/hooks'
+import { ConnectionBanner } from './connection-banner.tsx'
+import { Composer } from './composer.tsx'
+import { Conversation } from './conversation.tsx'
+import { EmptyState } from './empty-state.tsx'
+import { Header } from './header.tsx'
+import { useAbout, useEscape, useFeed, useRoute, useThreads } from './hooks.ts'
+import { KnowledgeDialog } from './knowledge.tsx'
+import { useOutbox } from './outbox.ts'
+import { PictureViews } from './picture-views.tsx'
+import { Sidebar } from './sidebar.tsx'
+
+/** The whole page: threads at the side, the conversation, and what is written at its foot. */
+export function App() {
+  const { about, problem, retry } = useAbout()
+  const [threadId, go] = useRoute()
+  const { threads, refresh } = useThreads()
+  const [drawer, setDrawer] = useState(false)
+  const [knowing, setKnowing] = useState(false)
+  const [wish, setWish] = useState<{ readonly words: string }>()
+  const feed = useFeed(threadId, refresh, () => go(undefined))
+  const outbox = useOutbox(threadId, feed.thread, go, refresh)
+  const open = useCallback(
+    (next: string | undefined) => {
+      go(next)
+      setDrawer(false)
+    },
+    [go],
+  )
+  useEscape(drawer, () => setDrawer(false))
+  const say = (text: string): void => {
+    setKnowing(false)
+    outbox.send({ text, files: [] })
+  }
+  const take = (words: string): void => {
+    setKnowing(false)
+    setWish({ words })
+  }
+  const title = feed.thread?.title ?? threads?.find((thread) => thread.threadId === threadId)?.title
+  const empty = threadId === undefined && outbox.waiting.length === 0
+
+  return (
+    <div class={`app ${drawer ? 'drawer-open' : ''}`}>
+      <a class="skip-link" href="#message" onClick={focusComposer}>
+        Skip to the message field
+      </a>
+      <Sidebar
+        threads={threads}
+        current={threadId}
+        open={open}
+        refresh={refresh}
+        signIn={about?.signIn === true}
+        close={() => setDrawer(false)}
+      />
+      <button type="button" class="scrim" aria-label="Close the list of threads" onClick={() => setDrawer(false)} />
+      <main class="main" inert={drawer}>
+        <Header title={title} onMenu={() => setDrawer(true)} onKnowledge={about && (() => setKnowing(true))} />
+        <ConnectionBanner connection={feed.connection} problem={feed.problem ?? problem?.message} retry={retry} />
+        <PictureViews thread={feed.thread}>
+          {empty ? (
+            <EmptyState about={about} say={say} take={take} />
+          ) : (
+            <Conversation key={threadId ?? 'new'} threadId={threadId} thread={feed.thread} outbox={outbox} />
+          )}
+        </PictureViews>
+        <Composer about={about} threadId={threadId} wish={wish} send={outbox.send} />
+      </main>
+      {about !== undefined && knowing && (
+        <KnowledgeDialog about={about} say={say} take={take} close={() => setKnowing(false)} />
+      )}
+      <p class="visually-hidden" role="status">
+        {feed.announced}
+      </p>
+    </div>
+  )
+}
+
+/** The address holds the thread, so the link must not change it. */
+function focusComposer(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('message')?.focus()
+}

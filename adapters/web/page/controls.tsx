@@ -1,0 +1,95 @@
+import { useState } from 'preact/hooks'
+import type { Control } from '../../../src/contract/outgoing.ts'
+import { cancelJob, useControl } from './api.ts'
+import { ControlForm } from './control-form.tsx'
+import { ConfirmDialog } from './dialog.tsx'
+import { Icon } from './icons.tsx'
+import type { IconName } from './icons.tsx'
+
+interface ControlRowProps {
+  readonly threadId: string
+  readonly controls: readonly Control[]
+}
+
+/** The buttons that the bot offers. What deletes asks first; what needs a value opens a form. */
+export function ControlRow({ threadId, controls }: ControlRowProps) {
+  const [open, setOpen] = useState<Control>()
+  const [busy, setBusy] = useState<string>()
+  const [problem, setProblem] = useState<string>()
+  const press = (control: Control): void => {
+    setOpen(undefined)
+    setProblem(undefined)
+    setBusy(control.actionId)
+    useControl(threadId, control.actionId)
+      .catch((error: Error) => setProblem(error.message))
+      .finally(() => setBusy(undefined))
+  }
+  const needsMore = (control: Control): boolean => control.field !== undefined || deletes(control)
+  if (open?.field !== undefined) {
+    return <ControlForm threadId={threadId} control={open} field={open.field} close={() => setOpen(undefined)} />
+  }
+  return (
+    <div class="control-row">
+      {controls.map((control) => (
+        <button
+          key={control.actionId}
+          type="button"
+          class={`button ${control.style}`}
+          disabled={busy === control.actionId}
+          onClick={() => (needsMore(control) ? setOpen(control) : press(control))}
+        >
+          {iconOf(control.label)}
+          {control.label}
+        </button>
+      ))}
+      {problem !== undefined && (
+        <p class="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {open !== undefined && (
+        <ConfirmDialog
+          title={`${open.label}?`}
+          text="You can take this back with Undo, as long as nothing was said after it."
+          action={open.label}
+          onConfirm={() => press(open)}
+          close={() => setOpen(undefined)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** Stops a reply that offers no control for it. */
+export function CancelButton({ threadId, jobId }: { readonly threadId: string; readonly jobId: string }) {
+  const [pressed, setPressed] = useState(false)
+  const press = (): void => {
+    setPressed(true)
+    cancelJob(threadId, jobId).catch(() => setPressed(false))
+  }
+  return (
+    <div class="control-row">
+      <button type="button" class="button" disabled={pressed} onClick={press}>
+        <Icon name="stop" /> Cancel
+      </button>
+    </div>
+  )
+}
+
+const deletes = ({ style, label }: Control): boolean => style === 'danger' && /delete|remove/i.test(label)
+
+const icons: readonly (readonly [RegExp, IconName])[] = [
+  [/cancel|stop/i, 'stop'],
+  [/redo|retry|again/i, 'redo'],
+  [/variation/i, 'variations'],
+  [/undo/i, 'undo'],
+  [/delete|remove/i, 'trash'],
+  [/recipe/i, 'recipe'],
+  [/edit/i, 'pencil'],
+  [/similar|describe/i, 'sparkle'],
+]
+
+function iconOf(label: string) {
+  const name = icons.find(([pattern]) => pattern.test(label))?.[1]
+  return name === undefined ? null : <Icon name={name} />
+}

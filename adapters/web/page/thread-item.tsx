@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks'
+import type { WireThreadSummary } from '../wire.ts'
+import { Icon, IconButton } from './icons.tsx'
+import { ago } from './words.ts'
+
+interface ThreadItemProps {
+  readonly thread: WireThreadSummary
+  readonly current: boolean
+  readonly open: () => void
+  readonly rename: (title: string) => void
+  readonly remove: () => void
+}
+
+/** One line of the list; renaming happens in place. */
+export function ThreadItem({ thread, current, open, rename, remove }: ThreadItemProps) {
+  const [editing, setEditing] = useState(false)
+  const finish = (title: string): void => {
+    setEditing(false)
+    if (title.trim() !== '' && title.trim() !== thread.title) rename(title.trim())
+  }
+  if (editing) return <RenameField title={thread.title} finish={finish} cancel={() => setEditing(false)} />
+  return (
+    <li class={`thread-item ${current ? 'current' : ''}`}>
+      <button type="button" class="thread-open" aria-current={current ? 'page' : undefined} onClick={open}>
+        <span class="thread-picture">
+          {thread.imageUrl === undefined ? <Icon name="image" /> : <img src={thread.imageUrl} alt="" loading="lazy" />}
+        </span>
+        <span class="thread-words">
+          <span class="thread-title">{thread.title}</span>
+          <span class="thread-time">{ago(thread.updatedAt)}</span>
+        </span>
+      </button>
+      <span class="thread-tools">
+        <IconButton icon="pencil" label={`Rename “${thread.title}”`} onClick={() => setEditing(true)} />
+        <IconButton icon="trash" label={`Delete “${thread.title}”`} onClick={remove} />
+      </span>
+    </li>
+  )
+}
+
+interface RenameFieldProps {
+  readonly title: string
+  readonly finish: (title: string) => void
+  readonly cancel: () => void
+}
+
+function RenameField({ title, finish, cancel }: RenameFieldProps) {
+  const press = (event: KeyboardEvent & { readonly currentTarget: HTMLInputElement }): void => {
+    if (event.key === 'Enter') finish(event.currentTarget.value)
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    cancel()
+  }
+  return (
+    <li class="thread-item editing">
+      <input
+        class="field"
+        aria-label="Title of the thread"
+        maxLength={120}
+        value={title}
+        ref={(input) => {
+          if (input !== null && document.activeElement !== input) input.select()
+        }}
+        onKeyDown={press}
+        onBlur={(event) => finish(event.currentTarget.value)}
+      />
+    </li>
+  )
+}

@@ -1,0 +1,110 @@
+import type { Bot, ThreadSummary, ThreadView } from '../../src/contract/adapter.ts'
+import type { ConversationState, ImageNode, Turn } from '../../src/contract/conversation.ts'
+import type { DrawingProgress, OutgoingImage, OutgoingMessage, Part } from '../../src/contract/outgoing.ts'
+import type { Person } from '../../src/contract/thread.ts'
+import type { WireEntry, WireImage, WirePart, WireReply, WireThread, WireThreadSummary } from './wire.ts'
+
+/** A reply for the page: pictures by address, the preview as a data: URL. */
+export function toWireReply(message: OutgoingMessage): WireReply {
+  const { replyId, jobId, inReplyTo, state, final } = message
+  const parts = message.parts.map((part) => toWirePart(part, message.key.threadId))
+  return { replyId, jobId, inReplyTo, state, parts, final }
+}
+
+export function toWireSummary({ key, title, updatedAt, headImageSha256 }: ThreadSummary): WireThreadSummary {
+  const image = headImageSha256 === undefined ? {} : { imageUrl: blobUrl(key.threadId, headImageSha256) }
+  return { threadId: key.threadId, title, updatedAt, ...image }
+}
+
+/** The thread as it is shown: turns from the first to the head, each assistant turn as the bot renders it. */
+export async function toWireThread(bot: Bot, person: Person, { state, pending }: ThreadView): Promise<WireThread> {
+  const turns = shownTurns(state)
+  const unfinished = new Map(pending.map((message) => [message.jobId, message]))
+  const replies = new Map<string, WireReply>()
+  for (const jobId of new Set(turns.map((turn) => turn.jobId))) {
+    const message = unfinished.get(jobId) ?? (await bot.readReply(state.key, person, jobId))
+    if (message !== undefined) replies.set(jobId, toWireReply(message))
+  }
+  const shown = new Set(turns.filter((turn) => turn.role === 'assistant').map((turn) => turn.jobId))
+  const entries = turns.flatMap((turn): WireEntry[] => {
+    const reply = replies.get(turn.jobId)
+    const replyEntry: WireEntry[] = reply === undefined ? [] : [{ type: 'reply', reply }]
+    if (turn.role === 'assistant') return replyEntry
+    return [personEntry(turn, state, reply?.inReplyTo), ...(shown.has(turn.jobId) ? [] : replyEntry)]
+  })
+  const elsewhere = pending.filter((message) => !replies.has(message.jobId))
+  return {
+    threadId: state.key.threadId,
+    title: state.title,
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+    ...(state.headImageId === undefined ? {} : { headImageId: state.headImageId }),
+    entries: [...entries, ...elsewhere.map((message): WireEntry => ({ type: 'reply', reply: toWireReply(message) }))],
+  }
+}
+
+/** Address of a picture's bytes; the hash makes it immutable. */
+export const blobUrl = (threadId: string, sha256: string): string =>
+  `/api/threads/${encodeURIComponent(threadId)}/blobs/${sha256}`
+
+/** The path from the first turn to the head. A parent that is missing or comes round again ends it. */
+function shownTurns({ turns, headTurnId }: ConversationState): Turn[] {
+  const path = new Set<Turn>()
+  for (let id = headTurnId; id !== undefined;) {
+    const turn: Turn | undefined = turns[id]
+    if (turn === undefined || path.has(turn)) break
+    path.add(turn)
+    id = turn.parentId
+  }
+  return [...path].reverse()
+}
+
+function personEntry(turn: Turn, state: ConversationState, eventId: string | undefined): WireEntry {
+  const words = turn.blocks.flatMap((block) => (block.type === 'text' ? [block.text] : []))
+  const uploads = turn.blocks.flatMap((block) => (block.type === 'upload' ? [state.images[block.imageId]] : []))
+  return {
+    type: 'person',
+    turnId: turn.id,
+    jobId: turn.jobId,
+    ...(eventId === undefined ? {} : { eventId }),
+    text: words.join('\n\n'),
+    images: uploads.flatMap((node) => (node?.deletedAt === undefined && node ? [uploadImage(node, state)] : [])),
+    createdAt: turn.createdAt,
+  }
+}
+
+function toWirePart(part: Part, threadId: string): WirePart {
+  if (part.type === 'images') return { ...part, images: part.images.map((image) => toWireImage(image, threadId)) }
+  if (part.type === 'error') {
+    const { code, retryable } = part.error
+    return { type: 'error', error: { code, retryable }, sentence: part.sentence }
+  }
+  if (part.type !== 'progress' || part.progress.phase !== 'drawing') return part
+  const { preview, ...progress } = part.progress
+  return {
+    type: 'progress',
+    progress: preview === undefined ? progress : { ...progress, previewUrl: dataUrl(preview) },
+  }
+}
+
+function toWireImage({ sha256, ...image }: OutgoingImage, threadId: string): WireImage {
+  const url = blobUrl(threadId, sha256)
+  return { ...image, url, downloadUrl: `${url}?download` }
+}
+
+const uploadImage = (node: ImageNode, { key }: ConversationState): WireImage => {
+  const { id: imageId, sha256, mediaType, width, height } = node
+  return toWireImage({ imageId, sha256, mediaType, width, height, alt: node.name ?? 'Picture' }, key.threadId)
+}
+
+type Preview = NonNullable<DrawingProgress['preview']>
+const previewUrls = new WeakMap<Uint8Array, string>()
+
+/** A preview stays for several states; it is encoded once. */
+function dataUrl({ bytes, mediaType }: Preview): string {
+  const known = previewUrls.get(bytes)
+  if (known !== undefined) return known
+  const url = `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`
+  previewUrls.set(bytes, url)
+  return url
+}
