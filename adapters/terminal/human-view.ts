@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { AppErrorData } from '../../src/contract/errors.ts'
 import type { Progress } from '../../src/contract/outgoing.ts'
 import { printable } from './printable.ts'
 import { isMilestone, showProgress } from './progress-line.ts'
@@ -55,6 +56,13 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
     progress = now
   }
 
+  /** The person at a terminal runs the program: beside the sentence they get what it is about. */
+  function showError({ sentence, error }: { sentence: string; error: AppErrorData }): void {
+    line(status, sentence)
+    const detail = withHint(error.message, error.hint)
+    if (!sentence.includes(error.message.slice(1))) line(status, detail)
+  }
+
   const show = (change: ShownChange): void => {
     switch (change.type) {
       case 'text':
@@ -71,7 +79,7 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
       case 'notice':
         return line(words, change.text)
       case 'error':
-        return line(status, withHint(change.sentence, change.error.hint))
+        return showError(change)
       case 'end':
         endLine()
         progress = undefined

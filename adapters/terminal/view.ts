@@ -18,6 +18,8 @@ export interface TextStream {
   readonly isTTY?: boolean
 }
 
-/** A sentence with what to do, unless it says so itself. */
-export const withHint = (sentence: string, hint: string | undefined): string =>
-  hint === undefined || sentence.includes(hint) ? sentence : `${sentence.replace(/[^.!?…]$/, '$&.')} ${hint}`
+/** A message as a sentence, with what to do unless it says so itself. */
+export function withHint(message: string, hint: string | undefined): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1)
+  return hint === undefined || text.includes(hint) ? text : `${text.replace(/[^.!?…]$/, '$&.')} ${hint}`
+}

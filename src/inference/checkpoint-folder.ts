@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import type { SamplerName } from '../contract/inference.ts'
+import { templateForModelName } from '../tokenizers/conversation.ts'
 import type { ModelFile, ResolvedMllm, ResolvedModel, ResolvedTextToImage } from './model-presets.ts'
 import type { ImageMode, ModelRole } from './preset-schema.ts'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { samplerNames } from '../contract/inference.ts'
+import { conversationTemplates, type TemplateName } from '../tokenizers/conversation-templates.ts'
 
 /** What a model is used for; one configuration key each. */
 export const modelRoles = ['mllm', 't2i'] as const
@@ -24,7 +25,7 @@ const mllmRole = z.strictObject({
   family: z.literal('llava'),
   ...place,
   /** A chat template by its name in the LLaVA code. */
-  template: z.string(),
+  template: z.enum(Object.keys(conversationTemplates) as TemplateName[]),
   /** Replaces the template's own system text. */
   systemText: z.string().optional(),
   imageMode: z.enum(imageModes),

@@ -5,7 +5,8 @@ import { pictureName } from '../../../adapters/terminal/files.ts'
 import { createHumanView } from '../../../adapters/terminal/human-view.ts'
 import { createTalk } from '../../../adapters/terminal/talk.ts'
 import { createTerminalAdapter } from '../../../adapters/terminal/terminal-adapter.ts'
-import { adapterContract, type AdapterHarness, type RecordingBot } from '../../contracts/adapter.ts'
+import { adapterContract, type AdapterHarness } from '../../contracts/adapter.ts'
+import type { RecordingBot } from '../../contracts/recording-bot.ts'
 
 /** A terminal that keeps what it was told; the live line is what follows the last erasure. */
 function fakeTerminal() {
@@ -56,6 +57,7 @@ async function harness(bot: RecordingBot): Promise<AdapterHarness> {
   }
   return {
     adapter,
+    operators: true,
     write: async (text, attached = []) => {
       for (const [i, { name, bytes }] of attached.entries()) {
         const file = path.join(folder, `${i}`, name)
