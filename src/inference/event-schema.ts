@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { errorCodes } from '../contract/errors.ts'
+import { samplerNames } from '../contract/inference.ts'
+import type { InferenceEvent } from '../contract/inference.ts'
+
+// Loose objects: both sides are the same program, so a key that is not listed here is newer than this list, not wrong.
+
+const bytes = z.instanceof(Uint8Array)
+const count = z.int().min(0)
+const ms = z.number().min(0)
+
+const appErrorData = z.looseObject({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  hint: z.string().exactOptional(),
+  details: z.record(z.string(), z.unknown()).exactOptional(),
+  retryable: z.boolean(),
+})
+
+const recipe = z.looseObject({
+  version: z.literal(1),
+  operation: z.literal('text-to-image'),
+  wish: z.string().exactOptional(),
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  seed: count,
+  index: count,
+  sampler: z.enum(samplerNames),
+  steps: count,
+  guidanceScale: z.number(),
+  width: count,
+  height: count,
+  variation: z.looseObject({ seed: count, strength: z.number() }).exactOptional(),
+  models: z.record(z.string(), z.looseObject({ name: z.string(), sha256: z.string() })),
+  versions: z.record(z.string(), z.string()),
+})
+
+const generatedImage = z.looseObject({ index: count, png: bytes, width: count, height: count, recipe })
+
+const step = z.looseObject({
+  type: z.literal('step'),
+  image: count,
+  images: count,
+  step: count,
+  steps: count,
+  stepMs: ms,
+  elapsedMs: ms,
+  remainingMs: ms.exactOptional(),
+  preview: z.looseObject({ bytes, mediaType: z.string() }).exactOptional(),
+})
+
+const result = z.looseObject({
+  reply: z.string().exactOptional(),
+  finished: z.boolean().exactOptional(),
+  tokens: z.looseObject({ prompt: count, generated: count }).exactOptional(),
+  timings: z.record(z.string(), z.number()),
+})
+
+/** InferenceEvent as it is checked where it enters the bot's process. */
+export const inferenceEventSchema = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('started') }),
+  z.looseObject({ type: z.literal('text'), text: z.string() }),
+  z.looseObject({ type: z.literal('prompt-text'), block: count, text: z.string() }),
+  z.looseObject({ type: z.literal('prompt'), block: count, prompt: z.string() }),
+  step,
+  z.looseObject({ type: z.literal('image'), image: generatedImage }),
+  z.looseObject({ type: z.literal('done'), result }),
+  z.looseObject({ type: z.literal('error'), error: appErrorData }),
+]) satisfies z.ZodType<InferenceEvent>

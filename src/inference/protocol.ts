@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { AppError } from '../contract/errors.ts'
+import type { InferenceEvent, InferenceRequest } from '../contract/inference.ts'
+import { inferenceEventSchema } from './event-schema.ts'
+import type { DeviceSetting } from '../runtime/device.ts'
+import type { ResolvedModels } from './model-presets.ts'
+
+/** What a worker needs to know before it can serve; plain data. */
+export interface WorkerSetup {
+  readonly models: ResolvedModels
+  readonly device: DeviceSetting
+  /** Folder for optimised graphs and file hashes. */
+  readonly cacheDir: string
+  /** Threads of one operator; default: onnxruntime's choice. */
+  readonly threads?: number
+  readonly logLevel: string
+}
+
+/** The bot's words to the worker. `setup` comes first and once; the worker leaves when the channel closes. */
+export type ToWorker =
+  | { readonly type: 'setup'; readonly setup: WorkerSetup }
+  | { readonly type: 'request'; readonly id: number; readonly request: InferenceRequest }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'status' }
+
+/** What to do when memory ran out, on either side. */
+export const memoryHint = 'Choose a smaller picture or smaller models, or give the machine more memory.'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+/** The worker's words to the bot. `ready` is the answer to `setup`. */
+export type FromWorker =
+  | { readonly type: 'ready'; readonly device: string }
+  | { readonly type: 'event'; readonly id: number; readonly event: InferenceEvent }
+  | ({ readonly type: 'status' } & WorkerStatus)
+  | { readonly type: 'log'; readonly entry: LogEntry }
+
+export interface WorkerStatus {
+  readonly resident: readonly { readonly role: string; readonly name: string; readonly bytes: number }[]
+  /** Resident memory of the worker's process. */
+  readonly processBytes: number
+}
+
+export interface LogEntry {
+  readonly level: (typeof logLevels)[number]
+  readonly msg?: string
+  readonly [field: string]: unknown
+}
+
+const fromWorkerSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), device: z.string() }),
+  z.object({ type: z.literal('event'), id: z.int(), event: inferenceEventSchema }),
+  z.object({
+    type: z.literal('status'),
+    resident: z.array(z.object({ role: z.string(), name: z.string(), bytes: z.number() })),
+    processBytes: z.number(),
+  }),
+  z.object({
+    type: z.literal('log'),
+    entry: z.looseObject({ level: z.enum(logLevels), msg: z.string().exactOptional() }),
+  }),
+]) satisfies z.ZodType<FromWorker>
+
+/** A message from the worker, checked; AppError `internal` for what is none. */
+export function parseFromWorker(message: unknown): FromWorker | AppError {
+  const parsed = fromWorkerSchema.safeParse(message)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  return new AppError('internal', {
+    message: `the inference worker sent an unknown message: ${issue?.path.join('.')}: ${issue?.message}`,
+  })
+}

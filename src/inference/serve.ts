@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { performance } from 'node:perf_hooks'
+import type { Logger } from 'pino'
+import { AppError, type AppErrorData } from '../contract/errors.ts'
+import type { InferenceEvent } from '../contract/inference.ts'
+import { createRuntime } from '../runtime/runtime.ts'
+import { checkModelFiles, openFileHashes } from './model-files.ts'
+import type { ModelFile } from './model-presets.ts'
+import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
+import type { ModelRole } from './preset-schema.ts'
+import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
+import type { ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
+import { createResidency, type Loader } from './residency.ts'
+import { cancelled, createTurnTaking, type TurnTaking } from './turn-taking.ts'
+
+/**
+ * Serves requests from the parent process with the pipelines of `registry`, until the channel closes: all that a
+ * worker's program does.
+ */
+export async function serve<Models extends ModelTable>(registry: Registry<Models>): Promise<void> {
+  // Ctrl-C and service managers signal the whole group; the bot decides when its worker leaves.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+  // Also when the bot is gone. The event loop runs between native runs only, so none is torn.
+  process.once('disconnect', () => process.exit())
+  const outbox = createOutbox()
+  const [first] = (await once(process, 'message')) as [ToWorker]
+  if (first.type !== 'setup') throw new AppError('internal', { message: `expected setup, got ${first.type}` })
+  const desk = await openDesk(registry, first.setup, outbox)
+  process.on('message', (message: ToWorker) => desk.take(message))
+  outbox.send({ type: 'ready', device: desk.device })
+}
+
+/** Takes the bot's messages and runs the requests among them. */
+async function openDesk<Models extends ModelTable>(registry: Registry<Models>, setup: WorkerSetup, outbox: Outbox) {
+  const log = createWorkerLog(setup.logLevel, outbox)
+  const runtime = await createRuntime({
+    device: setup.device,
+    cacheDir: setup.cacheDir,
+    warn: (line) => log.warn(line),
+    ...(setup.threads === undefined ? {} : { threads: setup.threads }),
+  })
+  const turns = createTurnTaking({ pause: outbox.exchange, now: () => performance.now() })
+  const residency = createResidency<Models>(runtime, loadersOf(registry, setup, turns, log))
+  const running = new Map<number, AbortController>()
+
+  async function run<Kind extends RequestKind>(id: number, request: TaggedRequest<Kind>): Promise<void> {
+    const abort = new AbortController()
+    const { signal } = abort
+    running.set(id, abort)
+    const { role, start } = registry.pipelines[request.kind]
+    const seat = turns.open(registry.roles[role].lane, signal)
+    const emit = (event: InferenceEvent) => outbox.send({ type: 'event', id, event })
+    try {
+      emit({ type: 'started' })
+      const events = start(request, (wanted) => untilAborted(residency.get(wanted), signal), {
+        signal,
+        turn: seat.turn,
+      })
+      let next = await events.next()
+      for (; next.done !== true; next = await events.next()) emit(next.value)
+      emit({ type: 'done', result: next.value })
+    } catch (error) {
+      emit({ type: 'error', error: describeError(error, log) })
+    } finally {
+      seat.leave()
+      running.delete(id)
+    }
+  }
+
+  function take(message: ToWorker): void {
+    if (message.type === 'request') void run(message.id, message.request)
+    else if (message.type === 'cancel') running.get(message.id)?.abort()
+    else if (message.type === 'status')
+      outbox.send({ type: 'status', resident: residency.list(), processBytes: process.memoryUsage.rss() })
+  }
+
+  return { device: runtime.device, take }
+}
+
+/** Loaders that check the files while others compute, then load in a turn of their own. */
+function loadersOf<Models extends ModelTable>(
+  registry: Registry<Models>,
+  setup: WorkerSetup,
+  turns: TurnTaking,
+  log: Logger,
+) {
+  const checkFiles = createFileCheck(setup.cacheDir)
+  const loader = <Role extends ModelRole>(role: Role): Loader<Models[Role]> => ({
+    name: setup.models[role].name,
+    load: async (runtime) => {
+      const { name, files } = setup.models[role]
+      const begin = performance.now()
+      const sha256 = await checkFiles(files)
+      const seat = turns.open(registry.roles[role].lane)
+      try {
+        await seat.turn()
+        const model = await registry.roles[role].load(setup.models[role], { runtime, identity: { name, sha256 } })
+        log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
+        return model
+      } finally {
+        seat.leave()
+      }
+    },
+  })
+  return { mllm: loader('mllm'), t2i: loader('t2i') } satisfies { [Role in ModelRole]: Loader<Models[Role]> }
+}
+
+/** checkModelFiles over one list of hashes, one model after the other: they share the disk and the list's file. */
+function createFileCheck(cacheDir: string): (files: readonly ModelFile[]) => Promise<string> {
+  const hashes = openFileHashes(cacheDir)
+  let last: Promise<unknown> = hashes
+  return (files) => {
+    const check = last.then(async () => checkModelFiles(files, await hashes))
+    last = check.catch(() => undefined)
+    return check
+  }
+}
+
+/** The result of `work`, or `inference/cancelled` as soon as `signal` is aborted; the work itself goes on. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => reject(cancelled())
+    if (signal.aborted) cancel()
+    signal.addEventListener('abort', cancel, { once: true })
+    work.then(resolve, reject)
+  })
+}
+
+/** What a pipeline threw, as it crosses to the bot: code and message; the stack stays in the log. */
+function describeError(error: unknown, log: Logger): AppErrorData {
+  const known = asAppError(error)
+  if (known.code !== 'inference/cancelled') log.error({ err: error }, 'request failed')
+  const { details, ...rest } = known.toJSON()
+  return details === undefined || !isCloneable(details) ? rest : { ...rest, details }
+}
+
+function asAppError(error: unknown): AppError {
+  if (!(error instanceof RangeError && /allocation failed|out of memory/i.test(error.message)))
+    return AppError.from(error, 'inference/failed')
+  return new AppError('inference/out-of-memory', { message: error.message, hint: memoryHint, retryable: true })
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,33 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pino, type Logger } from 'pino'
+import type { Inference, InferenceEvent } from '../../src/contract/inference.ts'
+import { createInference } from '../../src/inference/inference.ts'
+import { resolveModel } from '../../src/inference/model-presets.ts'
+
+export const cacheDir = mkdtempSync(path.join(tmpdir(), 'llmga-inference-'))
+
+/** A log whose lines can be read back. */
+export function recordingLog(): { log: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line) as never) })
+  return { log, lines }
+}
+
+/** The door to a worker that runs `program`, a file beside this one. */
+export function openDoor(program: string, log: Logger, nodeOptions: readonly string[] = []): Inference {
+  return createInference({
+    models: { mllm: resolveModel('mllm', 'llmga-tiny'), t2i: resolveModel('t2i', 'llmga-tiny') },
+    device: 'cpu',
+    cacheDir,
+    log,
+    program: { entry: new URL(program, import.meta.url), nodeOptions },
+  })
+}
+
+export async function collect(events: AsyncIterable<InferenceEvent>): Promise<InferenceEvent[]> {
+  const all: InferenceEvent[] = []
+  for await (const event of events) all.push(event)
+  return all
+}
