@@ -2,8 +2,8 @@ import { resizeRgb } from './resize.ts'
 import type { RgbImage } from './rgb-image.ts'
 
 /**
- * A window of `width` x `height` whose top left corner is at (`left`, `top`); both may be negative. What lies outside of
- * the picture is black.
+ * A window of `width` x `height` whose top left corner is at (`left`, `top`); both may be negative. What lies outside
+ * of the picture is black.
  */
 export function crop(image: RgbImage, left: number, top: number, width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3)
@@ -21,7 +21,9 @@ export function padToSquare(image: RgbImage, colour: readonly [number, number, n
   return square
 }
 
-/** The largest square in the middle, brought to `size` x `size` (bicubic; the preparation of prompt-to-prompt editing). */
+/**
+ * The largest square in the middle, brought to `size` x `size` (bicubic; the preparation of prompt-to-prompt editing).
+ */
 export function centreCropSquare(image: RgbImage, size: number): RgbImage {
   const side = Math.min(image.width, image.height)
   const left = Math.floor((image.width - side) / 2)

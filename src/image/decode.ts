@@ -11,7 +11,9 @@ export interface ImageLimits {
 
 export interface DecodeOptions {
   readonly limits: ImageLimits
-  /** `drop` keeps colours as stored, also under transparent pixels; `white` puts the picture on white. Default `drop`. */
+  /**
+   * `drop` keeps colours as stored, also under transparent pixels; `white` puts the picture on white. Default `drop`.
+   */
   readonly alpha?: 'drop' | 'white'
   /** Whether EXIF orientation turns the picture upright. Default true. */
   readonly orient?: boolean
@@ -28,8 +30,8 @@ export interface DecodedImage extends RgbImage {
  * The pixels of a PNG, JPEG, WebP or GIF file as 8-bit sRGB: CMYK, 16 bits, grey and palettes are converted, embedded
  * colour profiles applied. Sizes are judged from the header, before anything is decoded.
  *
- * Throws AppError `image/unreadable` (empty, damaged, cut off, no picture), `image/unsupported` (animated, a format that
- * is not read) and `image/too-large` (bytes or pixels).
+ * Throws AppError `image/unreadable` (empty, damaged, cut off, no picture), `image/unsupported` (animated, a format
+ * that is not read) and `image/too-large` (bytes or pixels).
  */
 export async function decodeImage(
   bytes: Uint8Array,

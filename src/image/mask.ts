@@ -48,7 +48,9 @@ export const binarize = (mask: GreyImage, threshold255 = maskThreshold255): Grey
   data: mask.data.map((value) => (value >= threshold255 ? 255 : 0)),
 })
 
-/** The picture with black where the mask reaches LLMGA's threshold: what its language model is shown. Sizes are equal. */
+/**
+ * The picture with black where the mask reaches LLMGA's threshold: what its language model is shown. Sizes are equal.
+ */
 export function blackOut(image: RgbImage, mask: GreyImage): RgbImage {
   if (image.width !== mask.width || image.height !== mask.height)
     throw new RangeError(`mask ${mask.width} x ${mask.height} on a picture of ${image.width} x ${image.height}`)

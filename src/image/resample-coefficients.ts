@@ -1,6 +1,6 @@
 /**
- * The weights of Pillow's resampling (src/libImaging/Resample.c of Pillow 11), computed in the same order of operations,
- * so that resized pictures agree to the bit.
+ * The weights of Pillow's resampling (src/libImaging/Resample.c of Pillow 11), computed in the same order of
+ * operations, so that resized pictures agree to the bit.
  */
 
 export type ResampleFilter = 'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'

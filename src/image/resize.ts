@@ -1,4 +1,7 @@
-/** `Image.resize` of Pillow 11, to the bit, for 8 bits a channel. sharp's own resizing rounds differently and is not used. */
+/**
+ * `Image.resize` of Pillow 11, to the bit, for 8 bits a channel. sharp's own resizing rounds differently and is not
+ * used.
+ */
 import { precisionBits, resampleCoefficients, type Coefficients, type ResampleFilter } from './resample-coefficients.ts'
 import type { GreyImage, RgbImage } from './rgb-image.ts'
 
@@ -19,8 +22,8 @@ export const resizeGrey = (image: GreyImage, width: number, height: number, filt
   resize(image, width, height, 1, filter)
 
 /**
- * The same for [height, width, 4] with alpha last: colours are weighted by their alpha, as Pillow does for RGBA, so that
- * what stands under transparent pixels does not bleed.
+ * The same for [height, width, 4] with alpha last: colours are weighted by their alpha, as Pillow does for RGBA, so
+ * that what stands under transparent pixels does not bleed.
  */
 export function resizeRgba(image: Pixels, width: number, height: number, filter: ResampleFilter): Pixels {
   if (filter === 'nearest' || isSize(image, width, height)) return resize(image, width, height, 4, filter)
@@ -48,31 +51,59 @@ function resize(image: Pixels, width: number, height: number, channels: number, 
 
 const half = 1 << (precisionBits - 1)
 
-/** The fixed-point sum as a byte: an arithmetic shift, then clamped by the array. */
+/** Each pixel of a row from its neighbours in the row. The fixed-point sums become bytes, clamped by the array. */
 function resampleRows(
   source: Uint8Array,
   fromWidth: number,
   height: number,
   toWidth: number,
   channels: number,
-  { first, count, stride, weights }: Coefficients,
+  coefficients: Coefficients,
 ): Uint8Array {
   const target = new Uint8ClampedArray(toWidth * height * channels)
-  let out = 0
-  for (let y = 0; y < height; y++) {
-    const row = y * fromWidth * channels
-    for (let x = 0; x < toWidth; x++) {
-      const begin = row + first[x]! * channels
-      const size = count[x]!
-      for (let c = 0; c < channels; c++) {
-        let sum = half
-        for (let k = 0, at = begin + c, w = x * stride; k < size; k++, at += channels, w++)
-          sum = (sum + Math.imul(weights[w]!, source[at]!)) | 0
-        target[out++] = sum >> precisionBits
-      }
-    }
-  }
+  const [resampleRow, atOnce] = channels === 3 ? [resampleRgbRow, 3] : [resampleChannelRow, 1]
+  for (let y = 0; y < height; y++)
+    for (let c = 0; c < channels; c += atOnce)
+      resampleRow(source, y * fromWidth * channels + c, target, y * toWidth * channels + c, channels, coefficients)
   return new Uint8Array(target.buffer)
+}
+
+type RowResampler = (
+  source: Uint8Array,
+  from: number,
+  target: Uint8ClampedArray,
+  to: number,
+  channels: number,
+  coefficients: Coefficients,
+) => void
+
+const resampleChannelRow: RowResampler = (source, from, target, to, channels, { first, count, stride, weights }) => {
+  for (let x = 0; x < first.length; x++) {
+    const end = x * stride + count[x]!
+    let sum = half
+    for (let w = x * stride, at = from + first[x]! * channels; w < end; w++, at += channels)
+      sum = (sum + Math.imul(weights[w]!, source[at]!)) | 0
+    target[to + x * channels] = sum >> precisionBits
+  }
+}
+
+/** The common case: three sums at a time read each weight once. */
+const resampleRgbRow: RowResampler = (source, from, target, to, _, { first, count, stride, weights }) => {
+  for (let x = 0; x < first.length; x++) {
+    const end = x * stride + count[x]!
+    let red = half
+    let green = half
+    let blue = half
+    for (let w = x * stride, at = from + first[x]! * 3; w < end; w++, at += 3) {
+      const weight = weights[w]!
+      red = (red + Math.imul(weight, source[at]!)) | 0
+      green = (green + Math.imul(weight, source[at + 1]!)) | 0
+      blue = (blue + Math.imul(weight, source[at + 2]!)) | 0
+    }
+    target[to + x * 3] = red >> precisionBits
+    target[to + x * 3 + 1] = green >> precisionBits
+    target[to + x * 3 + 2] = blue >> precisionBits
+  }
 }
 
 function resampleColumns(

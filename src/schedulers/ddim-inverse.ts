@@ -1,4 +1,7 @@
-/** DDIM run backwards, from a clean sample to noise: Song et al., arXiv 2010.02502, section 4.3; Mokady et al., arXiv 2211.09794. */
+/**
+ * DDIM run backwards, from a clean sample to noise: Song et al., arXiv 2010.02502, section 4.3; Mokady et al., arXiv
+ * 2211.09794.
+ */
 import { ddimConfig, ddimStep } from './ddim.ts'
 import { alphasCumprod } from './noise-schedule.ts'
 import { clip, diffuse, predict } from './prediction.ts'

@@ -34,7 +34,10 @@ export function dpmppUpdate(update: DpmppUpdate): Float32Array {
 /** Factors of the prediction and of its first and second divided differences. */
 type Weights = readonly [value: number, first: number, second: number]
 
-/** Order 2 is the paper's algorithm 2; the second difference exists in the third-order solver only, which takes heun's first one. */
+/**
+ * Order 2 is the paper's algorithm 2; the second difference exists in the third-order solver only, which takes heun's
+ * first one.
+ */
 function odeWeights(h: number, alpha: number, solver: 'midpoint' | 'heun'): Weights {
   const decay = Math.expm1(-h)
   const heun = alpha * (decay / h + 1)

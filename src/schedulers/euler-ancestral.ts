@@ -1,4 +1,7 @@
-/** Euler's method with fresh noise at each step: k-diffusion's "ancestral" sampling, after DDPM (arXiv 2006.11239) in the sigmas of arXiv 2206.00364. */
+/**
+ * Euler's method with fresh noise at each step: k-diffusion's "ancestral" sampling, after DDPM (arXiv 2006.11239) in
+ * the sigmas of arXiv 2206.00364.
+ */
 import { combine } from '../tensor/combine.ts'
 import { eulerStep, initialSigma, originalAt, scaleBySigma } from './euler.ts'
 import { positiveAlphasCumprod } from './noise-schedule.ts'

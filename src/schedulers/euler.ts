@@ -1,4 +1,7 @@
-/** Euler's method on the probability flow: Karras et al., "Elucidating the Design Space", arXiv 2206.00364, the Euler step without churn. */
+/**
+ * Euler's method on the probability flow: Karras et al., "Elucidating the Design Space", arXiv 2206.00364, the Euler
+ * step without churn.
+ */
 import { z } from 'zod'
 import { combine } from '../tensor/combine.ts'
 import { positiveAlphasCumprod } from './noise-schedule.ts'

@@ -1,4 +1,7 @@
-/** The forward process: how much of the clean sample is left after t training steps. All in float32, as torch computes it. */
+/**
+ * The forward process: how much of the clean sample is left after t training steps. All in float32, as torch computes
+ * it.
+ */
 
 export interface NoiseScheduleConfig {
   readonly num_train_timesteps: number
@@ -11,7 +14,10 @@ export interface NoiseScheduleConfig {
 
 const round = Math.fround
 
-/** Variance added at each training timestep, [num_train_timesteps]. `scaled_linear` is latent diffusion's (arXiv 2112.10752). */
+/**
+ * Variance added at each training timestep, [num_train_timesteps]. `scaled_linear` is latent diffusion's (arXiv
+ * 2112.10752).
+ */
 export function betas(config: NoiseScheduleConfig): Float32Array {
   const { beta_start, beta_end, num_train_timesteps: count, trained_betas } = config
   if (trained_betas) return Float32Array.from(trained_betas)
@@ -33,7 +39,10 @@ export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
   return config.rescale_betas_zero_snr ? withZeroTerminalSnr(result) : result
 }
 
-/** The same for samplers that divide by it: a last value of 0 becomes 2^-24, so that its sigma is 4096 and not infinite. */
+/**
+ * The same for samplers that divide by it: a last value of 0 becomes 2^-24, so that its sigma is 4096 and not
+ * infinite.
+ */
 export function positiveAlphasCumprod(config: NoiseScheduleConfig): Float32Array {
   const result = alphasCumprod(config)
   if (config.rescale_betas_zero_snr) result[result.length - 1] = 2 ** -24

@@ -122,7 +122,7 @@ export function createPndm(config: unknown, run: RunOptions): Scheduler {
       const { epsilon } = predict(options.prediction_type, move.estimate, move.from, alphaNow)
       return {
         sample: transfer(move.from, epsilon, alphaNow, alphaAt(move.target)),
-        denoised: predict('epsilon', epsilon, move.from, alphaNow).original,
+        denoised: predict(options.prediction_type, input.modelOutput, input.sample, alphaAt(t)).original,
         history: move.history,
       }
     },

@@ -10,7 +10,9 @@ export interface Prediction {
   readonly epsilon: Float32Array
 }
 
-/** Both parts of `sample` = sqrt(alpha) x original + sqrt(1 - alpha) x epsilon, where alpha is the cumulative product. */
+/**
+ * Both parts of `sample` = sqrt(alpha) x original + sqrt(1 - alpha) x epsilon, where alpha is the cumulative product.
+ */
 export function predict(
   type: PredictionType,
   modelOutput: Float32Array,

@@ -38,7 +38,9 @@ export interface StepResult {
 export interface Scheduler {
   /** The timesteps that are run, in order, as they are fed to the network; some samplers have fractions here. */
   readonly timesteps: readonly number[]
-  /** The whole layout, from which `strength` may have cut the beginning: `timesteps[0]` is `allTimesteps[firstIndex]`. */
+  /**
+   * The whole layout, from which `strength` may have cut the beginning: `timesteps[0]` is `allTimesteps[firstIndex]`.
+   */
   readonly allTimesteps: readonly number[]
   readonly firstIndex: number
   /** Noise levels of the whole layout with the final one, for samplers that work on sigmas. */

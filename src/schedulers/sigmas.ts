@@ -1,4 +1,7 @@
-/** Noise levels in the variance-exploding form, sigma = sqrt((1 - A) / A) with A from alphas_cumprod (arXiv 2206.00364). */
+/**
+ * Noise levels in the variance-exploding form, sigma = sqrt((1 - A) / A) with A from alphas_cumprod (arXiv
+ * 2206.00364).
+ */
 import { roundHalfEven } from '../tensor/round.ts'
 import { openEndedTimesteps, type SpacingConfig } from './timestep-spacing.ts'
 

@@ -92,7 +92,9 @@ function createScalarNormal(next: () => number): () => number {
   }
 }
 
-/** At least 16 normals: uniforms first, then Box and Muller on blocks of 16; a ragged end redraws the last 16 places. */
+/**
+ * At least 16 normals: uniforms first, then Box and Muller on blocks of 16; a ragged end redraws the last 16 places.
+ */
 function blockNormals(size: number, uniform: () => number): Float32Array {
   const values = fill(size, uniform)
   for (let start = 0; start + blockSize <= size; start += blockSize) boxMuller(values, start)
