@@ -1,6 +1,7 @@
 import type { GoldenKind } from '../runner.ts'
 import { clipKinds } from './clip.ts'
 import { languageModelKinds } from './language-models.ts'
+import { promptKinds } from './prompts.ts'
 import { stableDiffusionKinds } from './stable-diffusion.ts'
 import { imageKinds } from './images.ts'
 import { randomKinds } from './random.ts'
@@ -15,5 +16,6 @@ export const kinds: Readonly<Record<string, GoldenKind>> = {
   ...randomKinds,
   ...schedulerKinds,
   ...tokenizerKinds,
+  ...promptKinds,
   ...stableDiffusionKinds,
 }
