@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import { AppError, type AppErrorData } from '../contract/errors.ts'
@@ -13,6 +14,9 @@ import type { ModelTable, Registry, RequestKind, TaggedRequest } from './registr
 import { createResidency, type Loader } from './residency.ts'
 import { cancelled, createTurnTaking, type TurnTaking } from './turn-taking.ts'
 
+/** A little less than the bot's: its timers come on time while all cores compute (docs/decisions/020). */
+const workerNiceness = 5
+
 /**
  * Serves requests from the parent process with the pipelines of `registry`, until the channel closes: all that a
  * worker's program does.
@@ -22,6 +26,7 @@ export async function serve<Models extends ModelTable>(registry: Registry<Models
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
   // Also when the bot is gone. The event loop runs between native runs only, so none is torn.
   process.once('disconnect', () => process.exit())
+  setPriority(workerNiceness) // inherited by the threads that onnxruntime starts from here on
   const outbox = createOutbox()
   const [first] = (await once(process, 'message')) as [ToWorker]
   if (first.type !== 'setup') throw new AppError('internal', { message: `expected setup, got ${first.type}` })

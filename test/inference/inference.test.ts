@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { getPriority } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -110,6 +111,10 @@ describe('the bot', () => {
     delay.disable()
     expect(steps.at(-1)?.type).toBe('done')
     expect(delay.max / 1e6).toBeLessThan(50)
+  })
+
+  it('goes before the worker where they compete for a core', async () => {
+    expect(getPriority(await workerPid())).toBeGreaterThan(getPriority())
   })
 
   it('sees which models are in memory and what the worker takes', async () => {
