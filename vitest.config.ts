@@ -6,5 +6,7 @@ export default defineConfig({
     pool: 'forks', // onnxruntime's native library does not like being unloaded with a worker thread
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ['default', 'json'],
+    outputFile: { json: 'node_modules/.cache/vitest.json' }, // counted by .ci/run
   },
 })
