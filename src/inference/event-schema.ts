@@ -7,7 +7,8 @@ import type { InferenceEvent } from '../contract/inference.ts'
 
 const bytes = z.instanceof(Uint8Array)
 const count = z.int().min(0)
-const ms = z.number().min(0)
+/** A figure for people; a division by zero in it is no reason to end a request. */
+const figure = z.custom<number>((value) => typeof value === 'number')
 
 const appErrorData = z.looseObject({
   code: z.enum(errorCodes),
@@ -43,9 +44,9 @@ const step = z.looseObject({
   images: count,
   step: count,
   steps: count,
-  stepMs: ms,
-  elapsedMs: ms,
-  remainingMs: ms.exactOptional(),
+  stepMs: figure,
+  elapsedMs: figure,
+  remainingMs: figure.exactOptional(),
   preview: z.looseObject({ bytes, mediaType: z.string() }).exactOptional(),
 })
 
@@ -53,7 +54,7 @@ const result = z.looseObject({
   reply: z.string().exactOptional(),
   finished: z.boolean().exactOptional(),
   tokens: z.looseObject({ prompt: count, generated: count }).exactOptional(),
-  timings: z.record(z.string(), z.number()),
+  timings: z.record(z.string(), figure),
 })
 
 /** InferenceEvent as it is checked where it enters the bot's process. */

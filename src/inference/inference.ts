@@ -16,8 +16,9 @@ export interface InferenceOptions extends Omit<WorkerSetup, 'logLevel'> {
 interface OpenRequest {
   readonly request: InferenceRequest
   readonly stream: EventStream
-  /** Given to the worker that runs now. */
-  sent: boolean
+  /** How far it is: with the bot, with the worker that runs now, or known to be in that worker's hands. */
+  state: 'waiting' | 'sent' | 'started'
+  cancelled: boolean
   /** Stops listening to the caller's signal. */
   detach(): void
 }
@@ -53,20 +54,29 @@ export function createInference({ log, program = workerProgram, ...setup }: Infe
     },
     died(reason) {
       lastStatus = { resident: [], processBytes: 0 }
-      failAll(reason, ({ sent }) => sent || stopped !== undefined)
+      failAll(reason, ({ state }) => state === 'started' || stopped !== undefined)
+      for (const [id, open] of [...requests]) takeBack(id, open)
     },
     gaveUp: (reason) => failAll(reason, () => true),
   })
 
   function dispatch(id: number, open: OpenRequest): void {
-    open.sent = true
+    open.state = 'sent'
     supervisor.send({ type: 'request', id, request: open.request })
+  }
+
+  /** A request that met a dead worker goes to the next one. */
+  function takeBack(id: number, open: OpenRequest): void {
+    open.state = 'waiting'
+    if (open.cancelled) fail(id, cancelled())
   }
 
   function deliver(id: number, event: InferenceEvent): void {
     const open = requests.get(id)
-    open?.stream.push(event)
-    if (open === undefined || (event.type !== 'done' && event.type !== 'error')) return
+    if (open === undefined) return
+    open.state = 'started'
+    open.stream.push(event)
+    if (event.type !== 'done' && event.type !== 'error') return
     open.detach()
     requests.delete(id)
     if (requests.size === 0) whenIdle?.()
@@ -80,19 +90,23 @@ export function createInference({ log, program = workerProgram, ...setup }: Infe
 
   function cancel(id: number): void {
     const open = requests.get(id)
-    if (open?.sent === true) supervisor.send({ type: 'cancel', id })
-    else fail(id, cancelled())
+    if (open === undefined) return
+    open.cancelled = true
+    if (open.state === 'waiting') fail(id, cancelled())
+    else supervisor.send({ type: 'cancel', id })
   }
 
   const run: Inference['run'] = (request, { signal } = {}) => {
     const id = ++lastId
     const abort = () => cancel(id)
     const stream = createEventStream(abort)
-    requests.set(id, { request, stream, sent: false, detach: () => signal?.removeEventListener('abort', abort) })
+    const detach = () => signal?.removeEventListener('abort', abort)
+    const open: OpenRequest = { request, stream, state: 'waiting', cancelled: false, detach }
+    requests.set(id, open)
     signal?.addEventListener('abort', abort)
     if (stopped !== undefined) fail(id, stopping())
     else if (signal?.aborted === true) cancel(id)
-    else if (supervisor.state === 'ready') dispatch(id, requests.get(id)!)
+    else if (supervisor.state === 'ready') dispatch(id, open)
     else supervisor.wake()
     return stream.events
   }
@@ -111,9 +125,10 @@ export function createInference({ log, program = workerProgram, ...setup }: Infe
 
   async function status() {
     await refreshStatus()
-    const { state, device, restarts } = supervisor
-    const running = [...requests.values()].filter(({ sent }) => sent).length
-    return { ...lastStatus, worker: state, device, restarts, running }
+    const { state: worker, device, restarts } = supervisor
+    const running = [...requests.values()].filter(({ state }) => state !== 'waiting').length
+    const { resident, processBytes } = lastStatus
+    return { worker, device, restarts, running, resident, processBytes }
   }
 
   async function drain(): Promise<void> {

@@ -101,7 +101,7 @@ describe('a request', () => {
 })
 
 describe('the bot', () => {
-  it('is never held for 50 ms while the worker computes and sends large previews', { retry: 2 }, async () => {
+  it('is never held for 50 ms while the worker computes and sends large previews', { retry: 4 }, async () => {
     await workerPid()
     const delay = monitorEventLoopDelay({ resolution: 5 })
     delay.enable()
@@ -166,6 +166,18 @@ describe('a worker', () => {
     expect(await door.status()).toMatchObject({ worker: 'restarting', running: 0, resident: [] })
     expect(await workerPid()).not.toBe(before)
     expect((await door.status()).restarts).toBe(restarts + 1)
+  })
+
+  it('that dies idle fails nobody: a request that comes before its end is known waits for the next', async () => {
+    const pid = await workerPid()
+    process.kill(pid, 'SIGKILL')
+    const abort = new AbortController()
+    const dropped = ask(quick, abort.signal)
+    const kept = ask(quick)
+    abort.abort()
+    expect(await dropped).toMatchObject([{ type: 'error', error: { code: 'inference/cancelled' } }])
+    expect((await kept).map(({ type }) => type)).toEqual(['started', 'text', 'done'])
+    expect(await workerPid()).not.toBe(pid)
   })
 
   it('that exhausts its heap ends its request with inference/out-of-memory and is replaced', async () => {
