@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { halfToFloat } from '../tensor/half.ts'
 import { sizeOf, type Tensor, type TensorData, type TensorType } from '../tensor/tensor.ts'
@@ -36,7 +37,8 @@ const maxDimensions = 16
  * Throws AppError `weights/missing` when there is no such file, `weights/corrupt` when header, ranges, shapes or
  * dtypes do not hold together or ranges overlap or leave holes.
  */
-export function openSafetensors(file: string): SafetensorsFile {
+export function openSafetensors(relative: string): SafetensorsFile {
+  const file = path.resolve(relative) // graphs locate weights from the root folder
   const { header, dataStart, sizeBytes } = readHeader(file)
   const tensors = new Map<string, WeightEntry>()
   let metadata: Record<string, string> = {}
