@@ -30,6 +30,18 @@ function linearWeight(g: Graph, x: Value, w: Weights): Value {
   return g.node('MatMul', [x, transposed], { dtype: 'float32', shape: [...x.shape.slice(0, -1), weight.shape[0]!] })
 }
 
+/**
+ * Linear for rows: x [rows, in] -> [rows, out]. Same weights, but multiplied as they lie in the file (Gemm with a
+ * transposed second factor), so that loading folds no Transpose: a language model is held once, not twice, at its peak.
+ */
+export function linearRows(g: Graph, x: Value, w: Weights): Value {
+  const [out] = w.entry('weight').shape as [number]
+  const weight = g.weight(w.shaped('weight', [out, fixed(x, -1)]))
+  const inputs = w.has('bias') ? [x, weight, g.weight(w.shaped('bias', [out]))] : [x, weight]
+  const attributes = { transB: { int: 1 } }
+  return g.node('Gemm', inputs, { dtype: 'float32', shape: [x.shape[0]!, out] }, { attributes })
+}
+
 /** Conv2d of any kernel. Weights: weight [out, in, k, k], bias? [out]. */
 export function conv(g: Graph, x: Value, w: Weights, options: ConvOptions = {}): Value {
   const entry = w.entry('weight')

@@ -13,13 +13,21 @@ export interface RuntimeOptions {
   readonly warn?: (line: string) => void
 }
 
+export interface LoadOptions {
+  /**
+   * Whether weights are copied into the layout of the device's matrix kernels; default true. Without it float32 weights
+   * stay in the mapped file, and a product of few rows is as fast (docs/performance.md).
+   */
+  readonly packWeights?: boolean
+}
+
 /** Loads graphs onto one device and knows what is loaded. */
 export interface Runtime {
   readonly device: DeviceKind
   /** Versions and device, for recipes and cache keys. */
   readonly versions: Readonly<Record<string, string>>
   /** Loads a graph with the weights it points to. Throws AppError when it cannot. */
-  load(graph: Graph): Promise<Session>
+  load(graph: Graph, options?: LoadOptions): Promise<Session>
   /** Sessions that are loaded, with the bytes of their weights. */
   readonly sessions: ReadonlySet<Session>
 }
@@ -34,8 +42,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     device,
     versions: { onnxruntime: ort.env.versions.node ?? ort.env.versions.common, device },
     sessions,
-    async load(graph) {
-      const session = wrapSession(graph.name, graph.weightBytes, await createSession(graph, device, options))
+    async load(graph, loadOptions) {
+      const native = await createSession(graph, sessionOptions(device, options, loadOptions))
+      const session = wrapSession(graph.name, graph.weightBytes, native)
       sessions.add(session)
       return {
         ...session,
@@ -48,15 +57,22 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 }
 
-async function createSession(graph: Graph, device: DeviceKind, options: RuntimeOptions): Promise<ort.InferenceSession> {
+async function createSession(
+  graph: Graph,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(graph.toModel(), sessionOptions(device, options))
+    return await ort.InferenceSession.create(graph.toModel(), options)
   } catch (cause) {
     throw runtimeError(`loading ${graph.name}`, cause)
   }
 }
 
-function sessionOptions(device: DeviceKind, { threads }: RuntimeOptions): ort.InferenceSession.SessionOptions {
+function sessionOptions(
+  device: DeviceKind,
+  { threads }: RuntimeOptions,
+  { packWeights = true }: LoadOptions = {},
+): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -65,6 +81,7 @@ function sessionOptions(device: DeviceKind, { threads }: RuntimeOptions): ort.In
       session: {
         // The graph comes as bytes; its weights are located from the root folder (Graph.toModel).
         model_external_initializers_file_folder_path: '/',
+        ...(packWeights ? {} : { disable_prepacking: '1' }),
         // A spinning pool would take the cores from the bot's own thread between steps.
         intra_op: { allow_spinning: '0' },
       },

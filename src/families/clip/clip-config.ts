@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { activations } from '../../graph/ops.ts'
-import { parseConfig, readJsonObject } from '../config-file.ts'
+import { readConfig } from '../../weights/config-file.ts'
 
 const count = z.number().int().positive()
 const activation = z.string().refine((name) => Object.hasOwn(activations, name), { error: 'unknown activation' })
@@ -50,8 +50,8 @@ export const readClipTextConfig = (folder: string): ClipTextConfig =>
 export const readClipVisionConfig = (folder: string): ClipVisionConfig =>
   readHalf(folder, 'vision_config', clipVisionConfigSchema)
 
-function readHalf<T extends z.ZodType>(folder: string, half: string, schema: T): z.infer<T> {
-  const file = path.join(folder, 'config.json')
-  const values = readJsonObject(file)
-  return parseConfig(file, values[half] ?? values, schema)
-}
+const readHalf = <T>(folder: string, half: string, schema: z.ZodType<T>): T =>
+  readConfig(
+    path.join(folder, 'config.json'),
+    z.preprocess((file) => (file as Record<string, unknown> | null)?.[half] ?? file, schema),
+  )

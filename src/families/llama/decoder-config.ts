@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { activations } from '../../graph/ops.ts'
-import { readConfigFile } from '../config-file.ts'
+import { readConfig } from '../../weights/config-file.ts'
 import { ropeScalingSchema, type RopeConfig } from './rope.ts'
 
 const count = z.number().int().positive()
@@ -57,7 +57,7 @@ export interface DecoderConfig {
  * `model/unsupported` for a family, activation or rope type without code.
  */
 export function readDecoderConfig(folder: string): DecoderConfig {
-  const file = readConfigFile(path.join(folder, 'config.json'), decoderConfigSchema)
+  const file = readConfig(path.join(folder, 'config.json'), decoderConfigSchema)
   const scaling = file.rope_parameters ?? file.rope_scaling ?? undefined
   const eos = file.eos_token_id ?? []
   return {

@@ -27,7 +27,7 @@ export interface Decoder {
 /** Loads the decoder whose tensors lie in `map` under the names of LlamaForCausalLM. */
 export async function loadDecoder(map: WeightMap, config: DecoderConfig, runtime: Runtime): Promise<Decoder> {
   const table = new Weights(map).at('model.embed_tokens').shaped('weight', [config.vocabSize, config.width])
-  const session = await runtime.load(decoderGraph(map, config))
+  const session = await runtime.load(decoderGraph(map, config), { packWeights: false })
   const frequencies = rotaryFrequencies(config.headDim, config.rope)
   return {
     config,
