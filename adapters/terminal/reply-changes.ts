@@ -64,7 +64,10 @@ function partChanges(before: Part | undefined, part: Part, talking: boolean): Re
   }
 }
 
-function growth(before: string, after: string): { text: string; restart: boolean }[] {
+/** White space at the ends waits for the words after it: a finished text has none there, a streaming one may. */
+function growth(shown: string, now: string): { text: string; restart: boolean }[] {
+  const before = shown.trim()
+  const after = now.trim()
   if (after === before) return []
   if (after.startsWith(before)) return [{ text: after.slice(before.length), restart: false }]
   return [{ text: after, restart: true }]

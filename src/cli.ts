@@ -1,0 +1,4 @@
+import { createProgram, runProgram } from './cli/program.ts'
+import { version } from './compose.ts'
+
+await runProgram(createProgram(version), process.argv.slice(2))

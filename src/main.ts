@@ -1,0 +1,75 @@
+import { Command } from 'commander'
+import { createWebAdapter } from '../adapters/web/adapter.ts'
+import { isLoopback } from '../adapters/web/options.ts'
+import { serveRoutes } from '../adapters/web/serve.ts'
+import type { AccessToken, Config } from '../config/schema.ts'
+import { addConfigFlags, configOf } from './cli/config-flags.ts'
+import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
+import { printLine, tell, tellError } from './cli/output.ts'
+import { readOrMakeToken } from './cli/web-token.ts'
+import { compose, createLog, version } from './compose.ts'
+
+/** `npm start`: the bot with its page, until it is told to stop. */
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('npm start --').version(version).description('Serve the chat page on this machine.')
+  addConfigFlags(program)
+  program.parse(args, { from: 'user' })
+  const { config } = configOf(program)
+  const log = createLog(config)
+  const tokens = tokensFor(config)
+  const web = createWebAdapter(
+    {
+      host: config.httpHost,
+      tokens,
+      limits: { fileBytes: config.limitUploadBytes },
+      ...(config.publicUrl && { publicUrl: config.publicUrl }),
+    },
+    log,
+  )
+  const served = await serveRoutes(web.routes, { host: config.httpHost, port: config.httpPort })
+  const { stop } = await compose({ config, adapters: [web], log }).catch(async (error: unknown) => {
+    await served.close()
+    throw error
+  })
+  printLine(`LLMGA is at ${config.publicUrl ?? served.url}${signInWith(tokens)}`)
+  onStopSignal(async () => {
+    await served.close()
+    await stop()
+  })
+}
+
+/** Nobody but this machine's people can reach a page on localhost; any other one asks for a token. */
+function tokensFor({ httpToken, httpHost, publicUrl, dataDir }: Config): readonly AccessToken[] {
+  if (httpToken) return httpToken
+  const isLocal = isLoopback(httpHost) && (publicUrl === undefined || isLoopback(new URL(publicUrl).hostname))
+  return isLocal ? [] : [{ token: readOrMakeToken(dataDir) }]
+}
+
+const signInWith = (tokens: readonly AccessToken[]): string =>
+  tokens.length === 1
+    ? ` - sign in with the token ${tokens[0]!.token}`
+    : tokens.length > 1
+      ? ' - sign in with your token'
+      : ''
+
+/** The first signal ends what runs in order and keeps the rest for the next start; the second one leaves at once. */
+function onStopSignal(stop: () => Promise<void>): void {
+  let stopping = false
+  const leave = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(exitCodes.cancelled)
+    stopping = true
+    tell(`${signal}: stopping; unfinished jobs go on at the next start`)
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => process.exit(exitCodeOf(tellError(error).code)),
+    )
+  }
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = exitCodeOf(tellError(error).code)
+}
