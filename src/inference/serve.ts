@@ -6,7 +6,6 @@ import { AppError, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { checkModelFiles, openFileHashes } from './model-files.ts'
-import type { ModelFile } from './model-presets.ts'
 import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
 import type { ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
@@ -82,24 +81,27 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
   return { device: runtime.device, take }
 }
 
-/** Loaders that check the files while others compute, then load in a turn of their own. */
+/**
+ * Loaders that check the files and load in one turn: reading would crawl beside another request's native runs, which
+ * leave the event loop one round a step.
+ */
 function loadersOf<Models extends ModelTable>(
-  registry: Registry<Models>,
-  setup: WorkerSetup,
+  { roles }: Registry<Models>,
+  { models, cacheDir }: WorkerSetup,
   turns: TurnTaking,
   log: Logger,
 ) {
-  const checkFiles = createFileCheck(setup.cacheDir)
+  const hashes = openFileHashes(cacheDir)
   const loader = <Role extends ModelRole>(role: Role): Loader<Models[Role]> => ({
-    name: setup.models[role].name,
+    name: models[role].name,
     load: async (runtime) => {
-      const { name, files } = setup.models[role]
-      const begin = performance.now()
-      const sha256 = await checkFiles(files)
-      const seat = turns.open(registry.roles[role].lane)
+      const { name, files } = models[role]
+      const seat = turns.open(roles[role].lane)
       try {
         await seat.turn()
-        const model = await registry.roles[role].load(setup.models[role], { runtime, identity: { name, sha256 } })
+        const begin = performance.now()
+        const sha256 = await checkModelFiles(files, await hashes)
+        const model = await roles[role].load(models[role], { runtime, identity: { name, sha256 } })
         log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
         return model
       } finally {
@@ -108,17 +110,6 @@ function loadersOf<Models extends ModelTable>(
     },
   })
   return { mllm: loader('mllm'), t2i: loader('t2i') } satisfies { [Role in ModelRole]: Loader<Models[Role]> }
-}
-
-/** checkModelFiles over one list of hashes, one model after the other: they share the disk and the list's file. */
-function createFileCheck(cacheDir: string): (files: readonly ModelFile[]) => Promise<string> {
-  const hashes = openFileHashes(cacheDir)
-  let last: Promise<unknown> = hashes
-  return (files) => {
-    const check = last.then(async () => checkModelFiles(files, await hashes))
-    last = check.catch(() => undefined)
-    return check
-  }
 }
 
 /** The result of `work`, or `inference/cancelled` as soon as `signal` is aborted; the work itself goes on. */
