@@ -98,11 +98,9 @@ export function insertReply(state: ConversationState, reply: NewTurn, parentId: 
 
 function placeTurn(state: ConversationState, turn: NewTurn, parentId: string | undefined): ConversationState {
   const imageId = turn.headImageId ?? (parentId === undefined ? undefined : currentImageId(state, parentId))
-  const placed: Turn = {
-    ...turn,
-    ...(parentId === undefined ? {} : { parentId }),
-    ...(imageId === undefined ? {} : { headImageId: imageId }),
-  }
+  const placed: Changeable<Turn> = { ...turn, ...(imageId === undefined ? {} : { headImageId: imageId }) }
+  delete placed.parentId
+  if (parentId !== undefined) placed.parentId = parentId
   const updatedAt = Math.max(state.updatedAt, turn.createdAt)
   return { ...state, updatedAt, turns: { ...state.turns, [turn.id]: placed } }
 }

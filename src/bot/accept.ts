@@ -1,0 +1,119 @@
+import type { Acknowledgement } from '../contract/adapter.ts'
+import type { Block, ConversationState, ThreadSettings } from '../contract/conversation.ts'
+import { AppError } from '../contract/errors.ts'
+import type { Incoming, IncomingMessage } from '../contract/incoming.ts'
+import type { Job, JobRequest } from '../contract/job.ts'
+import { addImages, liveImage } from '../conversation/images.ts'
+import type { Change } from '../conversation/stores.ts'
+import { appendTurn, insertReply } from '../conversation/thread.ts'
+import type { BotContext } from './context.ts'
+import { createJob, jobIdOf, userTurnId } from './jobs.ts'
+import type { Runner } from './runner.ts'
+import { replyTurn } from './store-reply.ts'
+import { uploadNodes, type Upload } from './uploads.ts'
+
+/** What the handlers of messages and actions work with. The thread's lock is held while they run. */
+export interface Desk {
+  readonly context: BotContext
+  readonly runner: Runner
+}
+
+/** What became of an event; jobs are cancelled after the thread's lock is given up. */
+export type Handled = Acknowledgement | { readonly type: 'cancel'; readonly jobIds: readonly string[] }
+
+/** What a person said or pressed, as it becomes a turn of the thread. */
+export interface UserTurn {
+  readonly text: string
+  readonly uploads?: readonly Upload[]
+  /** The picture that it is about, when it is not the current one. */
+  readonly aboutImageId?: string | undefined
+  /** Not shown to the model. */
+  readonly aside?: boolean
+}
+
+/** Adds a user turn to a thread; pictures that come with it are current from here on. */
+export function withUserTurn(state: ConversationState, incoming: Incoming, user: UserTurn, now: number) {
+  const jobId = jobIdOf(incoming)
+  const id = userTurnId(jobId)
+  const nodes = uploadNodes(user.uploads ?? [], { turnId: id, author: incoming.author, now })
+  const text: Block = { type: 'text', text: user.text }
+  const headImageId = nodes.at(-1)?.id ?? user.aboutImageId
+  return appendTurn(addImages(state, nodes), {
+    id,
+    role: 'user',
+    author: incoming.author,
+    blocks: [...nodes.map((node) => ({ type: 'upload', imageId: node.id }) as const), text],
+    jobId,
+    createdAt: now,
+    ...(headImageId === undefined ? {} : { headImageId }),
+    ...(user.aside ? { aside: true } : {}),
+  })
+}
+
+/** Stores a job with its user turn and lines it up. Throws AppError `access/limit`, `storage/full`. */
+export async function acceptJob(
+  { context, runner }: Desk,
+  incoming: Incoming,
+  thread: ConversationState,
+  request: JobRequest,
+  uploads: readonly Upload[] = [],
+): Promise<Acknowledgement> {
+  checkLimit(context, runner, incoming)
+  const job = createJob(incoming, request, context.now())
+  const pictures = uploads.map(({ bytes }) => bytes)
+  await context.stores.commit({ thread, pictures, jobs: [job], event: { id: job.id, jobId: job.id } })
+  return { type: 'accepted', jobId: job.id, position: runner.submit(job) }
+}
+
+/** Stores an answer that is known already, together with its question, and posts it. */
+export async function acceptAnswer(
+  { context, runner }: Desk,
+  incoming: Incoming,
+  state: ConversationState,
+  question: string,
+  text: string,
+): Promise<Acknowledgement> {
+  const now = context.now()
+  const asked = withUserTurn(state, incoming, { text: question, aside: true }, now)
+  const turnId = userTurnId(jobIdOf(incoming))
+  const job: Job = { ...createJob(incoming, { kind: 'answer', turnId, text }, now), state: 'posting' }
+  const thread = insertReply(asked, replyTurn(job, [{ type: 'text', text }], undefined, context.now()), turnId)
+  await context.stores.commit({ thread, jobs: [job], event: { id: job.id, jobId: job.id } })
+  runner.post(job)
+  return { type: 'accepted', jobId: job.id, position: 0 }
+}
+
+/** Stores a change that has no reply. */
+export async function acceptChange({ context }: Desk, incoming: Incoming, change: Change): Promise<Acknowledgement> {
+  await context.stores.commit({ ...change, event: { id: jobIdOf(incoming) } })
+  return { type: 'done' }
+}
+
+function checkLimit({ limits }: BotContext, runner: Runner, { key, author }: Incoming): void {
+  const isOwn = ({ job }: { readonly job: Job }) =>
+    job.key.platform === key.platform && job.author.id === author.id && job.state !== 'posting'
+  const open = runner.live().filter(isOwn).length
+  if (open < limits.jobsPerPerson) return
+  throw new AppError('access/limit', {
+    message: `you have ${open} jobs waiting or running, and ${limits.jobsPerPerson} are allowed`,
+    hint: 'Wait for one to finish, or cancel one.',
+    details: { open, limit: limits.jobsPerPerson },
+    retryable: true,
+  })
+}
+
+/** Settings of one drawing: what was said now, over the thread's, over the bot's. */
+export const drawingSettings = (
+  { defaults }: BotContext,
+  state: ConversationState,
+  said: ThreadSettings,
+): ThreadSettings => ({ ...defaults, ...state.settings, ...said })
+
+/** The picture that a message answers. Throws AppError `input/not-found` for one that is not there. */
+export function answeredImage(state: ConversationState, { replyToImageId }: IncomingMessage): string | undefined {
+  if (replyToImageId === undefined || liveImage(state, replyToImageId)) return replyToImageId
+  throw new AppError('input/not-found', {
+    message: 'the picture that this answers is not there any more',
+    hint: 'Choose another one.',
+  })
+}

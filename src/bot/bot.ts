@@ -1,0 +1,152 @@
+import type { Acknowledgement, Adapter, Bot } from '../contract/adapter.ts'
+import type { ConversationState } from '../contract/conversation.ts'
+import { AppError } from '../contract/errors.ts'
+import type { Incoming } from '../contract/incoming.ts'
+import type { OutgoingMessage } from '../contract/outgoing.ts'
+import { threadKeyString, type Person, type ThreadKey } from '../contract/thread.ts'
+import { liveHashes } from '../conversation/images.ts'
+import { createKeyedMutex } from '../conversation/mutex.ts'
+import { renameThread } from '../conversation/thread.ts'
+import { checkOwner, findThread, threadNotFound } from './access.ts'
+import type { Desk, Handled } from './accept.ts'
+import { createClock, defaultLimits, type BotContext, type BotOptions } from './context.ts'
+import { finishedMessage, unstoredMessage } from './finished-reply.ts'
+import { handleAction } from './handle-action.ts'
+import { handleMessage } from './handle-message.ts'
+import { isOpen, jobIdOf } from './jobs.ts'
+import { createFairQueue } from './queue.ts'
+import { liveMessage } from './reply.ts'
+import { createRunner } from './runner.ts'
+import { checkText, isBlank } from './text-checks.ts'
+
+/** The bot, and what a composition root does with it: attach adapters, start, start the adapters, stop. */
+export interface BotWithAdapters extends Bot {
+  /** Before `start`: where replies of this adapter's platform go. */
+  attach(adapter: Adapter): void
+  /** Takes up the jobs that had not ended when the program did. Adapters must be ready to render. */
+  start(): Promise<void>
+  /** Refuses new events, stops what runs (it runs again at the next start), and waits for it. */
+  stop(): Promise<void>
+}
+
+/**
+ * The bot: every call checks that the person may. Its state lies in the stores and, while jobs run, in the runner.
+ *
+ * @example
+ * const bot = createBot({ stores, inference, about, wordings, styles, log, checkImage })
+ * bot.attach(terminal)
+ * await bot.start()
+ */
+export function createBot(options: BotOptions): BotWithAdapters {
+  const adapters = new Map<string, Adapter>()
+  const limits = { ...defaultLimits, ...options.limits }
+  const withThread = createKeyedMutex()
+  const context: BotContext = {
+    ...options,
+    defaults: options.defaults ?? {},
+    limits,
+    adapters,
+    withThread,
+    now: createClock(),
+  }
+  const capacity = { chat: limits.chatting, draw: limits.drawing }
+  const queue = createFairQueue({ capacity, perPerson: limits.runningPerPerson })
+  const runner = createRunner(context, queue)
+  const desk: Desk = { context, runner }
+  const { stores } = options
+  let isStopped = false
+
+  async function handle(incoming: Incoming): Promise<Acknowledgement> {
+    if (isStopped) throw stoppedError()
+    const handled = await withThread(threadKeyString(incoming.key), () => handleInThread(desk, incoming))
+    if (handled.type !== 'cancel') return handled
+    await Promise.all(handled.jobIds.map((id) => runner.cancel(id)))
+    await stores.commit({ event: { id: jobIdOf(incoming) } })
+    return { type: 'done' }
+  }
+
+  const ownJobs = (key: ThreadKey) => runner.live().filter((live) => live.threadKey === threadKeyString(key))
+
+  /** The owner's thread, for a change. Throws AppError `input/not-found`, `access/denied`. */
+  const changeThread = <T>(key: ThreadKey, person: Person, change: (state: ConversationState) => Promise<T>) =>
+    withThread(threadKeyString(key), async () => {
+      const state = await stores.threads.get(key)
+      if (!state) throw threadNotFound()
+      checkOwner(state, person)
+      return change(state)
+    })
+
+  async function readReply(key: ThreadKey, person: Person, jobId: string): Promise<OutgoingMessage | undefined> {
+    const state = await findThread(stores, key, person)
+    if (!state) return undefined
+    const live = ownJobs(key).find(({ job }) => job.id === jobId)
+    if (live) return liveMessage(live.job, live.reply)
+    const job = await stores.jobs.get(jobId)
+    if (!job || threadKeyString(job.key) !== threadKeyString(key)) return undefined
+    const isLost = isOpen(job) && job.state !== 'posting'
+    return isLost ? unstoredMessage(job, interruptedError().toJSON()) : finishedMessage(job, state)
+  }
+
+  return {
+    handle,
+    listThreads: (platform, person) => stores.threads.list(platform, person.id),
+    async readThread(key, person) {
+      const state = await findThread(stores, key, person)
+      if (!state) return undefined
+      return { state, pending: ownJobs(key).map(({ job, reply }) => liveMessage(job, reply)) }
+    },
+    renameThread: (key, person, title) =>
+      changeThread(key, person, async (state) => {
+        checkText(title, limits.textLength)
+        if (isBlank(title)) throw new AppError('input/empty', { message: 'the title is empty', hint: 'Write a title.' })
+        await stores.commit({ thread: renameThread(state, title, context.now()) })
+      }),
+    deleteThread: (key, person) =>
+      changeThread(key, person, async (state) => {
+        runner.drop(threadKeyString(key))
+        await stores.threads.remove(state)
+      }),
+    async readBlob(key, person, sha256) {
+      const state = await findThread(stores, key, person)
+      if (!state) return undefined
+      if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
+      const items = ownJobs(key).flatMap(({ reply }) => reply.items)
+      const pictures = items.flatMap((item) => (item.type === 'picture' ? item.pictures : []))
+      return pictures.find((picture) => picture.sha256 === sha256)?.bytes
+    },
+    readReply,
+    about: () => options.about,
+    attach: (adapter) => void adapters.set(adapter.platform, adapter),
+    start: () => runner.resume(),
+    async stop() {
+      isStopped = true
+      await runner.stop()
+    },
+  }
+}
+
+/** Answers an event once. The thread's lock is held. */
+async function handleInThread(desk: Desk, incoming: Incoming): Promise<Handled> {
+  const { stores } = desk.context
+  const id = jobIdOf(incoming)
+  const seen = await stores.events.get(id)
+  if (seen) return seen.jobId === undefined ? { type: 'done' } : { type: 'repeated', jobId: seen.jobId }
+  const state = await stores.threads.get(incoming.key)
+  if (state) checkOwner(state, incoming.author)
+  if (incoming.type === 'message') return handleMessage(desk, incoming, state)
+  if (!state) throw threadNotFound()
+  return handleAction(desk, incoming, state)
+}
+
+const stoppedError = () =>
+  new AppError('internal', {
+    message: 'the bot is stopping',
+    hint: 'Try again when it is back.',
+    retryable: true,
+  })
+
+const interruptedError = () =>
+  new AppError('inference/failed', {
+    message: 'this was interrupted; it runs again at the next start',
+    retryable: true,
+  })

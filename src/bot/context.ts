@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import type { Adapter, BotAbout } from '../contract/adapter.ts'
+import type { ThreadSettings } from '../contract/conversation.ts'
+import type { Inference } from '../contract/inference.ts'
+import type { Stores } from '../conversation/stores.ts'
+import type { Wordings } from '../conversation/wordings.ts'
+import type { OptionContext } from './options.ts'
+import type { Styles } from './styles.ts'
+
+/** What a picture is, from its own bytes. */
+export interface CheckedImage {
+  readonly width: number
+  readonly height: number
+  readonly mediaType: string
+}
+
+/** Limits for what one person may send and have waiting. */
+export interface Limits {
+  /** Characters of a message. */
+  readonly textLength: number
+  readonly attachments: number
+  readonly attachmentBytes: number
+  /** Jobs of one person that wait or run. */
+  readonly jobsPerPerson: number
+  /** Places at the models that one person holds at the same time. */
+  readonly runningPerPerson: number
+  /** Jobs that talk, and that draw, at the same time. */
+  readonly chatting: number
+  readonly drawing: number
+}
+
+export const defaultLimits: Limits = {
+  textLength: 8000,
+  attachments: 4,
+  attachmentBytes: 20 << 20,
+  jobsPerPerson: 8,
+  runningPerPerson: 2,
+  chatting: 1,
+  drawing: 1,
+}
+
+export interface BotOptions {
+  readonly stores: Stores
+  readonly inference: Inference
+  readonly about: BotAbout
+  /** The words that the language model in force was trained on. */
+  readonly wordings: Wordings
+  /** Style presets by name. */
+  readonly styles: Styles
+  readonly log: Logger
+  /** Looks at a picture before it is taken. Throws AppError `image/*` for one that is refused. */
+  readonly checkImage: (bytes: Uint8Array) => Promise<CheckedImage>
+  /** Settings of every drawing, below those of the thread; what is absent is left to the model's preset. */
+  readonly defaults?: ThreadSettings
+  readonly limits?: Partial<Limits>
+  /** Fetches a file that a platform holds, at most `limitBytes` of it. Without it, attachments must bring their bytes. */
+  readonly download?: (url: string, limitBytes: number, signal: AbortSignal) => Promise<Uint8Array>
+}
+
+/** What the parts of the bot share; the state itself lies in the stores and in the runner. */
+export interface BotContext extends Required<Omit<BotOptions, 'download' | 'limits'>> {
+  readonly limits: Limits
+  readonly download?: BotOptions['download']
+  readonly adapters: ReadonlyMap<string, Adapter>
+  /** One change of a thread and its jobs at a time. */
+  readonly withThread: <T>(threadKey: string, action: () => Promise<T>) => Promise<T>
+  /** Milliseconds since the epoch, each time later than the last, so that order can be read from it. */
+  readonly now: () => number
+}
+
+/** A clock that never gives the same millisecond twice. */
+export function createClock(): () => number {
+  let last = 0
+  return () => (last = Math.max(Date.now(), last + 1))
+}
+
+export const optionContext = ({ about, styles, limits }: BotContext): OptionContext => ({
+  styles: Object.keys(styles),
+  defaultWidth: about.defaults.width,
+  defaultHeight: about.defaults.height,
+  textLimit: limits.textLength,
+})

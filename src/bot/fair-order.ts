@@ -1,0 +1,43 @@
+/** A job that waits for a place. `served` numbers grow with time; 0 means never. */
+export interface Waiting {
+  readonly id: string
+  readonly person: string
+  readonly thread: string
+}
+
+/** When people and threads were last served, by their ids: a running number, absent for never. */
+export interface Served {
+  readonly people: ReadonlyMap<string, number>
+  readonly threads: ReadonlyMap<string, number>
+}
+
+/**
+ * The order in which waiting jobs are served: round-robin over people (who was served longest ago goes first), then
+ * over that person's threads, then by arrival. `waiting` is in order of arrival. Nobody waits behind another's twenty
+ * jobs, and the jobs of a thread keep their order.
+ */
+export function fairOrder<W extends Waiting>(waiting: readonly W[], served: Served): readonly W[] {
+  const people = new Map(served.people)
+  const threads = new Map(served.threads)
+  let clock = Math.max(0, ...people.values(), ...threads.values())
+  const order: W[] = []
+  let left = waiting
+  while (left.length > 0) {
+    const person = longestUnserved(left, (one) => one.person, people)
+    const own = left.filter((one) => one.person === person)
+    const thread = longestUnserved(own, (one) => one.thread, threads)
+    const next = own.find((one) => one.thread === thread)!
+    clock++
+    people.set(person, clock)
+    threads.set(thread, clock)
+    order.push(next)
+    left = left.filter((one) => one !== next)
+  }
+  return order
+}
+
+/** The group served longest ago; the one that came first among those never served. */
+function longestUnserved<W>(waiting: readonly W[], group: (one: W) => string, served: ReadonlyMap<string, number>) {
+  const last = (one: W) => served.get(group(one)) ?? 0
+  return group(waiting.reduce((best, one) => (last(one) < last(best) ? one : best)))
+}

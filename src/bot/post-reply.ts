@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Job } from '../contract/job.ts'
+import { threadKeyString } from '../contract/thread.ts'
+import type { BotContext } from './context.ts'
+import { endStateOf, finishedMessage } from './finished-reply.ts'
+import { moveJob } from './jobs.ts'
+
+/** First and longest wait before a reply is posted again, in milliseconds. */
+const retryMs = { first: 500, longest: 60_000 }
+
+/**
+ * Shows the stored result of a `posting` job until the adapter says that it has arrived, then ends the job. When the
+ * program dies in between, the next one posts it again under the same reply id. Aborting `signal` leaves it for then.
+ */
+export async function postReply(context: BotContext, job: Job, signal: AbortSignal): Promise<void> {
+  const { adapters, stores, log, now, withThread } = context
+  const adapter = adapters.get(job.key.platform)
+  const state = await stores.threads.get(job.key)
+  if (!adapter || !state) return
+  const message = finishedMessage(job, state)
+  for (let waitMs = retryMs.first; ; waitMs = Math.min(2 * waitMs, retryMs.longest)) {
+    try {
+      await adapter.render(message)
+      break
+    } catch (error) {
+      log.warn({ job: job.id, err: error, waitMs }, 'posting a reply failed')
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+    }
+  }
+  await withThread(threadKeyString(job.key), async () => {
+    if (!(await stores.threads.get(job.key))) return
+    await stores.commit({ jobs: [moveJob(job, endStateOf(job.error), now())] })
+  })
+}

@@ -1,0 +1,182 @@
+import type { AppErrorData } from '../contract/errors.ts'
+import type { StepEvent } from '../contract/inference.ts'
+import type { Job, JobState } from '../contract/job.ts'
+import type { DrawingProgress, OutgoingImage, OutgoingMessage, Part } from '../contract/outgoing.ts'
+import type { Recipe } from '../contract/recipe.ts'
+import { cancelControl } from './controls.ts'
+
+/** A picture that was drawn and is not in the thread yet. */
+export interface DrawnPicture {
+  readonly imageId: string
+  readonly sha256: string
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly width: number
+  readonly height: number
+  readonly recipe: Recipe
+}
+
+/** Pieces of a reply in the order in which they came. */
+export type ReplyItem =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'picture'
+      readonly block: number
+      readonly prompt: string
+      readonly complete: boolean
+      readonly pictures: readonly DrawnPicture[]
+      readonly progress?: DrawingProgress
+      /** Place in line at the model that draws. */
+      readonly position?: number
+    }
+
+type PictureItem = Extract<ReplyItem, { type: 'picture' }>
+
+/** A reply while it is being made. */
+export interface ReplyState {
+  readonly phase: 'queued' | 'running'
+  /** Place in line, while queued. */
+  readonly position: number
+  readonly items: readonly ReplyItem[]
+  readonly notice?: string
+}
+
+/** What happens to a reply: the events of inference, told by block, and those of the queue. */
+export type ReplyEvent =
+  | { readonly type: 'queued'; readonly position: number }
+  | { readonly type: 'running' }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'prompt-text'; readonly block: number; readonly text: string }
+  | { readonly type: 'prompt'; readonly block: number; readonly prompt: string }
+  | { readonly type: 'waiting'; readonly block: number; readonly position: number }
+  | { readonly type: 'step'; readonly block: number; readonly step: StepEvent }
+  | { readonly type: 'picture'; readonly block: number; readonly picture: DrawnPicture }
+  | { readonly type: 'drawn'; readonly block: number }
+  | { readonly type: 'notice'; readonly text: string }
+
+export const emptyReply: ReplyState = { phase: 'queued', position: 0, items: [] }
+
+/** The reply after an event. */
+export function reduceReply(state: ReplyState, event: ReplyEvent): ReplyState {
+  switch (event.type) {
+    case 'queued':
+      return { ...state, phase: 'queued', position: event.position }
+    case 'running':
+      return { ...state, phase: 'running' }
+    case 'text':
+      return { ...state, items: withText(state.items, event.text) }
+    case 'notice':
+      return { ...state, notice: event.text }
+    case 'prompt-text':
+      return inBlock(state, event.block, (item) => ({ ...item, prompt: item.prompt + event.text }))
+    case 'prompt':
+      return inBlock(state, event.block, (item) => ({ ...item, prompt: event.prompt, complete: true }))
+    case 'waiting':
+      return {
+        ...inBlock(state, event.block, (item) => ({ ...item, position: event.position })),
+        position: event.position,
+      }
+    case 'step':
+      return inBlock(state, event.block, (item) => ({ ...item, progress: progressOf(event.step, item.progress) }))
+    case 'picture':
+      return inBlock(state, event.block, (item) => ({ ...item, pictures: [...item.pictures, event.picture] }))
+    case 'drawn':
+      return inBlock(state, event.block, withoutProgress)
+  }
+}
+
+function withText(items: readonly ReplyItem[], text: string): readonly ReplyItem[] {
+  const last = items.at(-1)
+  if (last?.type !== 'text') return text.trim() === '' ? items : [...items, { type: 'text', text: text.trimStart() }]
+  return [...items.slice(0, -1), { type: 'text', text: last.text + text }]
+}
+
+/** Changes the item of a block; the first event of a block adds it. */
+function inBlock(state: ReplyState, block: number, change: (item: PictureItem) => PictureItem): ReplyState {
+  const isIt = (item: ReplyItem): item is PictureItem => item.type === 'picture' && item.block === block
+  const fresh: PictureItem = { type: 'picture', block, prompt: '', complete: false, pictures: [] }
+  const items = state.items.some(isIt) ? state.items : [...state.items, fresh]
+  return { ...state, items: items.map((item) => (isIt(item) ? change(item) : item)) }
+}
+
+const withoutProgress = ({ type, block, prompt, complete, pictures }: PictureItem): PictureItem => ({
+  type,
+  block,
+  prompt,
+  complete,
+  pictures,
+})
+
+/** A step's progress; the last preview stays until a newer one comes. */
+function progressOf(event: StepEvent, before: DrawingProgress | undefined): DrawingProgress {
+  const { image, images, step, steps, elapsedMs, remainingMs } = event
+  const preview = event.preview ?? (before?.image === image ? before.preview : undefined)
+  return {
+    image,
+    images,
+    step,
+    steps,
+    elapsedMs,
+    ...(remainingMs === undefined ? {} : { remainingMs }),
+    ...(preview ? { preview } : {}),
+  }
+}
+
+/** A reply in the making as adapters show it: what there is so far, how it goes on, and the cancel button. */
+export const liveMessage = (job: Job, reply: ReplyState): OutgoingMessage =>
+  messageOf(job, reply.phase, [...liveParts(reply), { type: 'controls', controls: [cancelControl(job.id)] }], false)
+
+/** A message of a job; `replyId` is that of the turn that the job writes, so showing it twice changes nothing. */
+export const messageOf = (job: Job, state: JobState, parts: readonly Part[], final: boolean): OutgoingMessage => ({
+  replyId: job.replyTurnId,
+  jobId: job.id,
+  key: job.key,
+  inReplyTo: job.eventId,
+  state,
+  parts,
+  final,
+})
+
+function liveParts({ phase, position, items, notice }: ReplyState): readonly Part[] {
+  const queued: Part = { type: 'progress', progress: { phase: 'queued', position } }
+  const thinking: Part = { type: 'progress', progress: { phase: 'thinking' } }
+  if (phase === 'queued') return [queued]
+  if (items.length === 0) return [thinking]
+  const parts = items.flatMap((item, index) => itemParts(item, index === items.length - 1))
+  return notice === undefined ? parts : [...parts, { type: 'notice', text: notice }]
+}
+
+function itemParts(item: ReplyItem, isLast: boolean): readonly Part[] {
+  if (item.type === 'text') return [{ type: 'text', text: item.text, streaming: isLast }]
+  const { block, prompt, complete, pictures, progress, position } = item
+  const images: Part = { type: 'images', block, images: pictures.map((picture) => outgoingImage(picture, prompt)) }
+  return [
+    { type: 'prompt', block, text: prompt, streaming: !complete },
+    ...(pictures.length > 0 ? [images] : []),
+    ...progressParts(block, progress, position),
+  ]
+}
+
+function progressParts(block: number, progress?: DrawingProgress, position?: number): readonly Part[] {
+  if (progress) return [{ type: 'progress', progress: { phase: 'drawing', block, ...progress } }]
+  if (position !== undefined) return [{ type: 'progress', progress: { phase: 'queued', position } }]
+  return []
+}
+
+/** A picture as it is shown; `alt` is the prompt that drew it. */
+export const outgoingImage = (
+  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe'>,
+  alt: string,
+): OutgoingImage => ({
+  imageId: picture.imageId,
+  sha256: picture.sha256,
+  mediaType: picture.mediaType,
+  width: picture.width,
+  height: picture.height,
+  alt,
+  ...(picture.recipe ? { recipe: picture.recipe } : {}),
+})
+
+/** A sound end for items that were cut off by `error`: prompts that are not complete are left out. */
+export const keptItems = (items: readonly ReplyItem[], error: AppErrorData | undefined): readonly ReplyItem[] =>
+  error ? items.filter((item) => item.type === 'text' || item.complete) : items
