@@ -23,8 +23,11 @@ import { createSessions } from './session.ts'
 /** The local web page and its API (docs/web-api.md). The composition root serves `routes`. */
 export type WebAdapter = Adapter & { readonly routes: Hono<WebEnv> }
 
-/** Throws AppError('config/invalid') when the page would be open to everyone on a network. */
-export function createWebAdapter(options: WebOptions, log: WebLog): WebAdapter {
+/**
+ * `makePage` makes the page's files, once. Throws AppError('config/invalid') when the page would be open to everyone on
+ * a network.
+ */
+export function createWebAdapter(options: WebOptions, log: WebLog, makePage = buildPage): WebAdapter {
   const resolved = resolveOptions(options)
   const { limits } = resolved
   const feeds = createFeeds(limits)
@@ -32,7 +35,7 @@ export function createWebAdapter(options: WebOptions, log: WebLog): WebAdapter {
   const authentication = createAuthentication(resolved, createSessions(options.tokens), attempts)
   let started: Bot | undefined
   let page: Promise<PageBundle> | undefined
-  const loadPage = (): Promise<PageBundle> => (page ??= buildPage())
+  const loadPage = (): Promise<PageBundle> => (page ??= makePage())
   const deps: RouteDeps = { bot: () => started ?? notStarted(), feeds, limits, signIn: authentication.signIn }
 
   const routes = new Hono<WebEnv>()

@@ -39,8 +39,7 @@ export const deleteThread = (threadId: string): Promise<unknown> => call('DELETE
 
 export const checkThread = (threadId: string): Promise<unknown> => call('GET', threadPath(threadId))
 
-export const cancelJob = (threadId: string, jobId: string): Promise<Acknowledgement> =>
-  call('POST', threadPath(threadId, 'cancel'), { jobId })
+export const cancelAll = (threadId: string): Promise<Acknowledgement> => call('POST', threadPath(threadId, 'cancel'))
 
 export const useControl = (
   threadId: string,

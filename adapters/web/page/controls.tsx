@@ -1,6 +1,7 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Control } from '../../../src/contract/outgoing.ts'
-import { cancelJob, useControl } from './api.ts'
+import { cancelAll, useControl } from './api.ts'
 import { ControlForm } from './control-form.tsx'
 import { ConfirmDialog } from './dialog.tsx'
 import { Icon } from './icons.tsx'
@@ -9,10 +10,14 @@ import type { IconName } from './icons.tsx'
 interface ControlRowProps {
   readonly threadId: string
   readonly controls: readonly Control[]
+  /** More buttons of the page's own. */
+  readonly children?: ComponentChildren
+  /** What comes after them. */
+  readonly last?: readonly Control[]
 }
 
 /** The buttons that the bot offers. What deletes asks first; what needs a value opens a form. */
-export function ControlRow({ threadId, controls }: ControlRowProps) {
+export function ControlRow({ threadId, controls, children, last = [] }: ControlRowProps) {
   const [open, setOpen] = useState<Control>()
   const [busy, setBusy] = useState<string>()
   const [problem, setProblem] = useState<string>()
@@ -28,20 +33,24 @@ export function ControlRow({ threadId, controls }: ControlRowProps) {
   if (open?.field !== undefined) {
     return <ControlForm threadId={threadId} control={open} field={open.field} close={() => setOpen(undefined)} />
   }
+  const button = (control: Control) => (
+    <button
+      key={control.actionId}
+      type="button"
+      class={`button ${control.style === 'danger' && !deletes(control) ? '' : control.style}`}
+      title={control.label}
+      disabled={busy === control.actionId}
+      onClick={() => (needsMore(control) ? setOpen(control) : press(control))}
+    >
+      {iconOf(control.label)}
+      <span class="button-label">{control.label}</span>
+    </button>
+  )
   return (
     <div class="control-row">
-      {controls.map((control) => (
-        <button
-          key={control.actionId}
-          type="button"
-          class={`button ${control.style}`}
-          disabled={busy === control.actionId}
-          onClick={() => (needsMore(control) ? setOpen(control) : press(control))}
-        >
-          {iconOf(control.label)}
-          {control.label}
-        </button>
-      ))}
+      {controls.map(button)}
+      {children}
+      {last.map(button)}
       {problem !== undefined && (
         <p class="field-problem" role="alert">
           {problem}
@@ -50,7 +59,7 @@ export function ControlRow({ threadId, controls }: ControlRowProps) {
       {open !== undefined && (
         <ConfirmDialog
           title={`${open.label}?`}
-          text="You can take this back with Undo, as long as nothing was said after it."
+          text="The picture is taken out of this thread."
           action={open.label}
           onConfirm={() => press(open)}
           close={() => setOpen(undefined)}
@@ -60,12 +69,12 @@ export function ControlRow({ threadId, controls }: ControlRowProps) {
   )
 }
 
-/** Stops a reply that offers no control for it. */
-export function CancelButton({ threadId, jobId }: { readonly threadId: string; readonly jobId: string }) {
+/** Stops what goes on in the thread, for a reply that offers no control for it. */
+export function CancelButton({ threadId }: { readonly threadId: string }) {
   const [pressed, setPressed] = useState(false)
   const press = (): void => {
     setPressed(true)
-    cancelJob(threadId, jobId).catch(() => setPressed(false))
+    cancelAll(threadId).catch(() => setPressed(false))
   }
   return (
     <div class="control-row">

@@ -21,6 +21,7 @@ export function Conversation({ threadId, thread, outbox }: ConversationProps) {
   useEffect(() => {
     if (sent > 0) toFoot()
   }, [sent])
+  const undo = (): void => outbox.send({ text: '', files: [], command: { name: 'undo', options: {} } })
   return (
     <section class="scroll conversation" aria-label="Conversation" ref={scroller} tabIndex={0}>
       <div class="column" ref={content}>
@@ -29,7 +30,12 @@ export function Conversation({ threadId, thread, outbox }: ConversationProps) {
           entry.type === 'person' ? (
             <PersonMessage key={entry.turnId} entry={entry} />
           ) : (
-            <Reply key={entry.reply.replyId} threadId={thread.threadId} reply={entry.reply} />
+            <Reply
+              key={entry.reply.replyId}
+              threadId={thread.threadId}
+              reply={entry.reply}
+              undo={entry === thread.entries.at(-1) && sent === 0 ? undo : undefined}
+            />
           ),
         )}
         {outbox.waiting.map((message) => (
@@ -47,7 +53,7 @@ export function Conversation({ threadId, thread, outbox }: ConversationProps) {
 
 const nearPx = 80
 
-/** Whether the end is in view, and a way there. Follows the content's growth while it is. */
+/** Whether the end is in view, and a way there. Follows the content's growth until the person scrolls up. */
 function useFoot(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
@@ -61,9 +67,14 @@ function useFoot(
   useEffect(() => {
     const box = scroller.current
     if (box === null || content.current === null) return
+    let lastTop = box.scrollTop
     const look = (): void => {
-      following.current = box.scrollHeight - box.scrollTop - box.clientHeight < nearPx
-      setAtFoot(following.current)
+      const near = box.scrollHeight - box.scrollTop - box.clientHeight < nearPx
+      // only a person scrolls up; being far from the end may also mean that much came at once
+      if (near) following.current = true
+      else if (box.scrollTop < lastTop) following.current = false
+      lastTop = box.scrollTop
+      setAtFoot(near || following.current)
     }
     const growth = new ResizeObserver(() => following.current && toFoot())
     growth.observe(content.current)

@@ -32,7 +32,7 @@ const numeric: readonly (keyof DrawingOptions)[] = ['steps', 'guidance', 'seed',
 
 /** The options that were set, as the `imagine` command takes them. */
 export function toCommand(options: DrawingOptions): Command {
-  const fields: [string, string | boolean][] = Object.entries(options)
+  const fields = Object.entries<string | boolean>({ ...options })
   const given = fields.flatMap(([name, value]): [string, string | number | boolean][] => {
     const set = typeof value === 'string' ? value.trim() : value
     if (set === '' || set === false) return []

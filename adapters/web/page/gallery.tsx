@@ -1,13 +1,28 @@
+import type { Control } from '../../../src/contract/outgoing.ts'
 import type { WireImage } from '../wire.ts'
-import { Icon, IconButton } from './icons.tsx'
+import { ControlRow } from './controls.tsx'
+import { Icon } from './icons.tsx'
 import { useViews } from './picture-views.tsx'
 
-/** The pictures of one prompt, one large or several as a grid. */
-export function Gallery({ images }: { readonly images: readonly WireImage[] }) {
+interface GalleryProps {
+  readonly threadId: string
+  readonly images: readonly WireImage[]
+  readonly controlsOf: (imageId: string) => readonly Control[]
+}
+
+/** The pictures of one prompt, one large or several as a grid, each with its buttons. */
+export function Gallery({ threadId, images, controlsOf }: GalleryProps) {
+  const several = images.length > 1
   return (
-    <div class={`gallery ${images.length > 1 ? 'several' : ''}`}>
+    <div class={`gallery ${several ? 'several' : ''}`}>
       {images.map((image, index) => (
-        <Picture key={image.imageId} image={image} number={images.length > 1 ? index + 1 : undefined} />
+        <Picture
+          key={image.imageId}
+          threadId={threadId}
+          image={image}
+          controls={controlsOf(image.imageId)}
+          number={several ? index + 1 : undefined}
+        />
       ))}
     </div>
   )
@@ -16,30 +31,55 @@ export function Gallery({ images }: { readonly images: readonly WireImage[] }) {
 /** Small pictures are enlarged smoothly; large ones keep to the column. */
 const shownWidth = (image: WireImage): number => Math.min(512, Math.max(image.width, 320))
 
-function Picture({ image, number }: { readonly image: WireImage; readonly number: number | undefined }) {
+interface PictureProps {
+  readonly threadId: string
+  readonly image: WireImage
+  readonly controls: readonly Control[]
+  /** Its place among several. */
+  readonly number: number | undefined
+}
+
+function Picture({ threadId, image, controls, number }: PictureProps) {
   const views = useViews()
-  const { recipe } = image
   const name = number === undefined ? 'picture' : `picture ${number}`
+  // the page shows the recipe as a panel, which needs no reply
+  const offered = controls.filter((control) => image.recipe === undefined || !/^recipe/i.test(control.label))
+  const isDeletion = (control: Control): boolean => control.style === 'danger'
+  const compact = number !== undefined
   return (
-    <figure class="picture" style={{ maxWidth: `${number === undefined ? shownWidth(image) : 248}px` }}>
-      <button type="button" class="picture-button" onClick={() => views.enlarge(image.imageId)}>
+    <figure class="picture">
+      <button
+        type="button"
+        class="picture-button"
+        style={{ maxWidth: compact ? 'none' : `${shownWidth(image)}px` }}
+        onClick={() => views.enlarge(image.imageId)}
+      >
         <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
         <span class="visually-hidden">Enlarge {name}</span>
       </button>
-      <figcaption class="picture-tools">
-        {number !== undefined && <span class="picture-number">{number}</span>}
-        {recipe !== undefined && (
-          <IconButton icon="recipe" label={`Recipe of ${name}`} onClick={() => views.showRecipe(image.imageId)} />
-        )}
-        <a
-          class="icon-button"
-          href={image.downloadUrl}
-          download
-          aria-label={`Download ${name}`}
-          title={`Download ${name}`}
+      <figcaption class={`picture-tools ${compact ? 'compact' : ''}`}>
+        {compact && <span class="picture-number">{number}</span>}
+        <ControlRow
+          threadId={threadId}
+          controls={offered.filter((control) => !isDeletion(control))}
+          last={offered.filter(isDeletion)}
         >
-          <Icon name="download" />
-        </a>
+          {image.recipe !== undefined && (
+            <button
+              type="button"
+              class="button"
+              title={`Recipe of ${name}`}
+              onClick={() => views.showRecipe(image.imageId)}
+            >
+              <Icon name="recipe" />
+              <span class="button-label">Recipe</span>
+            </button>
+          )}
+          <a class="button" href={image.downloadUrl} download title={`Download ${name}`}>
+            <Icon name="download" />
+            <span class="button-label">Download</span>
+          </a>
+        </ControlRow>
       </figcaption>
     </figure>
   )

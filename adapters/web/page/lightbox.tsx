@@ -10,6 +10,9 @@ interface LightboxProps {
   readonly close: () => void
 }
 
+/** Beyond it a small picture shows nothing but its pixels. */
+const largestScale = 4.5
+
 /** One picture, as large as the window allows. The arrow keys go on to the others. */
 export function Lightbox({ images, index, show, showRecipe, close }: LightboxProps) {
   const image = images[index]
@@ -24,7 +27,11 @@ export function Lightbox({ images, index, show, showRecipe, close }: LightboxPro
       <div class="lightbox-body" onKeyDown={press}>
         <div class="lightbox-stage">
           {images.length > 1 && <IconButton icon="left" label="Previous picture" onClick={() => turn(-1)} />}
-          <img src={image.url} alt={image.alt} style={{ aspectRatio: `${image.width} / ${image.height}` }} />
+          <img
+            src={image.url}
+            alt={image.alt}
+            style={{ aspectRatio: `${image.width} / ${image.height}`, maxHeight: `${image.height * largestScale}px` }}
+          />
           {images.length > 1 && <IconButton icon="right" label="Next picture" onClick={() => turn(1)} />}
         </div>
         <div class="lightbox-foot">

@@ -3,20 +3,21 @@ import type { WirePart, WireReply } from '../wire.ts'
 import { CancelButton, ControlRow } from './controls.tsx'
 import { Gallery } from './gallery.tsx'
 import { Icon, Mark } from './icons.tsx'
+import { placeControls } from './place-controls.ts'
 import { ProgressCard } from './progress-card.tsx'
 import { PromptQuote } from './prompt-quote.tsx'
 
 interface ReplyProps {
   readonly threadId: string
   readonly reply: WireReply
+  /** Takes the last exchange back; only the newest reply offers it. */
+  readonly undo?: (() => void) | undefined
 }
 
-/** The bot's reply: its parts in order. A control that edits a prompt sits in that prompt's quote. */
-export function Reply({ threadId, reply }: ReplyProps) {
-  const controls = reply.parts.flatMap((part) => (part.type === 'controls' ? part.controls : []))
-  const prompts = reply.parts.flatMap((part) => (part.type === 'prompt' ? [part.text] : []))
-  const inQuote = (control: Control): boolean => control.field !== undefined && prompts.includes(control.field.value)
-  const cancellable = !reply.final && !controls.some((control) => /cancel/i.test(control.label))
+/** The bot's reply: its parts in order, each control beside what it works on. */
+export function Reply({ threadId, reply, undo }: ReplyProps) {
+  const { ofPrompt, ofImage, others } = placeControls(reply.parts)
+  const offersCancel = others.some((control) => /cancel/i.test(control.label))
   const show = (part: WirePart, index: number) => {
     switch (part.type) {
       case 'text':
@@ -26,17 +27,13 @@ export function Reply({ threadId, reply }: ReplyProps) {
           </p>
         )
       case 'prompt': {
-        const edit = controls.find((control) => control.field?.value === part.text && !part.streaming)
+        const edit = part.streaming ? undefined : ofPrompt(part)
         return <PromptQuote key={index} threadId={threadId} text={part.text} streaming={part.streaming} edit={edit} />
       }
       case 'progress':
-        return <ProgressCard key="progress" progress={part.progress} />
+        return <ProgressCard key={index} progress={part.progress} />
       case 'images':
-        return <Gallery key={index} images={part.images} />
-      case 'controls': {
-        const row = part.controls.filter((control) => !inQuote(control))
-        return <ControlRow key={index} threadId={threadId} controls={row} />
-      }
+        return <Gallery key={index} threadId={threadId} images={part.images} controlsOf={ofImage} />
       case 'notice':
         return (
           <p key={index} class="notice">
@@ -44,12 +41,18 @@ export function Reply({ threadId, reply }: ReplyProps) {
           </p>
         )
       case 'error':
-        return (
+        return part.error.code === 'inference/cancelled' ? (
+          <p key={index} class="notice">
+            {part.sentence}
+          </p>
+        ) : (
           <p key={index} class="problem" role="alert">
             <Icon name="alert" />
             <span>{part.sentence}</span>
           </p>
         )
+      case 'controls':
+        return null // each in its place, the rest at the foot
     }
   }
   return (
@@ -57,8 +60,28 @@ export function Reply({ threadId, reply }: ReplyProps) {
       <Mark />
       <div class="reply-parts">
         {reply.parts.map(show)}
-        {cancellable && <CancelButton threadId={threadId} jobId={reply.jobId} />}
+        <Foot threadId={threadId} controls={others} undo={reply.final ? undo : undefined} />
+        {!reply.final && !offersCancel && <CancelButton threadId={threadId} />}
       </div>
     </article>
+  )
+}
+
+interface FootProps {
+  readonly threadId: string
+  readonly controls: readonly Control[]
+  readonly undo: (() => void) | undefined
+}
+
+function Foot({ threadId, controls, undo }: FootProps) {
+  if (controls.length === 0 && undo === undefined) return null
+  return (
+    <ControlRow threadId={threadId} controls={controls}>
+      {undo !== undefined && (
+        <button type="button" class="button quiet undo" title="Take back the last exchange" onClick={undo}>
+          <Icon name="undo" /> Undo
+        </button>
+      )}
+    </ControlRow>
   )
 }

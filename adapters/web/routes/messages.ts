@@ -26,7 +26,6 @@ const action = z.strictObject({
   eventId: eventId.optional(),
   values: z.record(z.string(), z.string()).default({}),
 })
-const cancel = z.strictObject({ jobId: z.string().max(200).optional() })
 
 /** Say something, use a control, cancel. Each answers as soon as the job is stored; the reply follows in the stream. */
 export function messageRoutes({ bot, feeds, limits }: RouteDeps): Hono<WebEnv> {
@@ -43,12 +42,9 @@ export function messageRoutes({ bot, feeds, limits }: RouteDeps): Hono<WebEnv> {
       const receivedAt = Date.now()
       return hand(c, { type: 'action', key: threadKeyOf(c), eventId, author: person, actionId, values, receivedAt })
     })
-    .post('/api/threads/:threadId/cancel', async (c) => {
-      const text = await c.req.text()
-      const { jobId } = parseJson(text === '' ? '{}' : text, cancel, 'The request body')
-      const options: Record<string, string> = jobId === undefined ? {} : { job: jobId }
-      return hand(c, toMessage(c, { text: '', command: { name: 'cancel', options } }, []))
-    })
+    .post('/api/threads/:threadId/cancel', async (c) =>
+      hand(c, toMessage(c, { text: '', command: { name: 'cancel', options: {} } }, [])),
+    )
 }
 
 const uploadLimit = ({ uploadBytes }: WebLimits) =>
