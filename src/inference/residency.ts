@@ -63,8 +63,8 @@ export function createResidency<Models extends ModelTable>(
 /** The runtime, with a list of the sessions that were loaded through it and are not released. */
 function ownedBy(runtime: Runtime): { owned: Runtime; sessions: ReadonlySet<Session> } {
   const sessions = new Set<Session>()
-  const load: Runtime['load'] = async (graph) => {
-    const session = await runtime.load(graph)
+  const load: Runtime['load'] = async (...graphAndOptions) => {
+    const session = await runtime.load(...graphAndOptions)
     const owned: Session = {
       ...session,
       release: () => {
