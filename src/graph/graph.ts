@@ -183,9 +183,9 @@ export class Graph {
 
   /**
    * The graph as an ONNX ModelProto. External data is located relative to the root folder '/', which is what the
-   * runtime gives onnxruntime as the folder of the model.
+   * runtime gives onnxruntime as the folder of the model; `locate` names files otherwise (for cache keys).
    */
-  toModel(): Uint8Array {
+  toModel(locate = belowRoot): Uint8Array {
     const graph: GraphInit = {
       name: this.name,
       node: this.nodes.map(toNode),
@@ -193,7 +193,7 @@ export class Graph {
       output: this.outputs.map(toValueInfo),
       initializer: [
         ...[...this.#constants.values()].map(({ value, data }) => toTensor(value, { rawData: data })),
-        ...[...this.weights.values()].map(({ value, entry }) => toTensor(value, externalData(entry))),
+        ...[...this.weights.values()].map(({ value, entry }) => toTensor(value, externalData(entry, locate))),
       ],
     }
     const opsetImport = [
@@ -212,11 +212,13 @@ function toTensor(value: Value, data: Partial<TensorInit>): TensorInit {
   return { name: value.name, dataType: elementTypes[value.dtype], dims, ...data } as TensorInit
 }
 
-function externalData(entry: WeightEntry): Partial<TensorInit> {
+const belowRoot = (file: string): string => file.replace(/^\//, '')
+
+function externalData(entry: WeightEntry, locate: (file: string) => string): Partial<TensorInit> {
   return {
     dataLocation: DataLocation.EXTERNAL,
     externalData: [
-      { key: 'location', value: entry.file.replace(/^\//, '') },
+      { key: 'location', value: locate(entry.file) },
       { key: 'offset', value: String(entry.offset) },
       { key: 'length', value: String(entry.length) },
     ],

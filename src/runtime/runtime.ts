@@ -1,14 +1,18 @@
 import * as ort from 'onnxruntime-node'
-import type { Graph } from '../graph/graph.ts'
+import { graphCodeVersion, type Graph } from '../graph/graph.ts'
 import { chooseDevice, type DeviceKind, type DeviceSetting } from './device.ts'
-import { runtimeError, wrapSession, type Session } from './session.ts'
+import { createSession } from './create-session.ts'
+import { openGraphCache } from './graph-cache.ts'
+import { wrapSession, type Session } from './session.ts'
 
 export interface RuntimeOptions {
   readonly device?: DeviceSetting
   /** Threads of one operator; default: onnxruntime's choice (physical cores). */
   readonly threads?: number
-  /** Folder of optimised graphs; absent: none is kept. */
+  /** Folder of optimised graphs; they are kept when `hashOf` is given, too. */
   readonly cacheDir?: string
+  /** sha256 of a weight file, hex: part of the key under which an optimised graph is kept. */
+  readonly hashOf?: (file: string) => Promise<string>
   /** Told about every fallback. */
   readonly warn?: (line: string) => void
 }
@@ -37,13 +41,18 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const { device, refused } = await chooseDevice(options.device ?? 'auto')
   if (refused.length > 0 && options.device !== 'auto' && options.device !== undefined)
     options.warn?.(`device ${options.device} cannot be used, running on ${device} instead: ${refused.join('; ')}`)
+  const onnxruntime = ort.env.versions.node ?? ort.env.versions.common
+  const { cacheDir: dir, hashOf } = options
+  // Providers other than the CPU's upload weights to their own memory; there is nothing to map.
+  const cached = device === 'cpu' && dir !== undefined && hashOf
+  const cache = cached ? openGraphCache({ dir, hashOf, facts: [device, onnxruntime] }) : undefined
   const sessions = new Set<Session>()
   return {
     device,
-    versions: { onnxruntime: ort.env.versions.node ?? ort.env.versions.common, device },
+    versions: { onnxruntime, device, graph: String(graphCodeVersion) },
     sessions,
     async load(graph, loadOptions) {
-      const native = await createSession(graph, sessionOptions(device, options, loadOptions))
+      const native = await createSession(graph, sessionOptions(device, options, loadOptions), cache, options.warn)
       const session = wrapSession(graph.name, graph.weightBytes, native)
       sessions.add(session)
       return {
@@ -54,17 +63,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         },
       }
     },
-  }
-}
-
-async function createSession(
-  graph: Graph,
-  options: ort.InferenceSession.SessionOptions,
-): Promise<ort.InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(graph.toModel(), options)
-  } catch (cause) {
-    throw runtimeError(`loading ${graph.name}`, cause)
   }
 }
 
