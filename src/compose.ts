@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { pino, type Logger } from 'pino'
+import pretty from 'pino-pretty'
 import type { Config } from '../config/schema.ts'
 import { createBot } from './bot/bot.ts'
 import type { CheckedImage } from './bot/context.ts'
@@ -17,9 +18,14 @@ const readJson = (relative: string): unknown =>
 
 export const { version } = readJson('../package.json') as { readonly version: string }
 
-/** The log: JSON lines on stderr. */
+/** The log on stderr: JSON lines, or readable ones where a person looks on. */
 export const createLog = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
-  pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }))
+  pino(
+    { level: logLevel },
+    process.stderr.isTTY
+      ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+      : pino.destination({ dest: 2, sync: true }),
+  )
 
 /** The models that the configuration names, and the door to them. Throws AppError `model/not-found`. */
 export function composeInference(config: Config, log: Logger): { models: ResolvedModels; inference: Inference } {
@@ -42,7 +48,7 @@ export interface ComposeOptions {
 export interface Composition {
   readonly bot: Bot
   /** Puts running jobs back into the queue, lets the models go and closes the stores. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**
@@ -72,7 +78,11 @@ export async function compose({
       jobsPerPerson: config.limitQueuePerPerson,
     },
   })
-  await bot.start(adapters)
+  for (const adapter of adapters) {
+    bot.attach(adapter)
+    await adapter.start(bot)
+  }
+  await bot.start()
   return {
     bot,
     async stop() {

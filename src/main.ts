@@ -6,32 +6,23 @@ import type { AccessToken, Config } from '../config/schema.ts'
 import { addConfigFlags, configOf } from './cli/config-flags.ts'
 import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
 import { printLine, tell, tellError } from './cli/output.ts'
+import { runProgram } from './cli/program.ts'
 import { readOrMakeToken } from './cli/web-token.ts'
 import { compose, createLog, version } from './compose.ts'
 
-/** `npm start`: the bot with its page, until it is told to stop. */
-async function main(args: readonly string[]): Promise<void> {
-  const program = new Command('npm start --').version(version).description('Serve the chat page on this machine.')
-  addConfigFlags(program)
-  program.parse(args, { from: 'user' })
-  const { config } = configOf(program)
+/** Serves the page and runs the bot until a signal ends it. */
+async function serve(config: Config): Promise<void> {
   const log = createLog(config)
   const tokens = tokensFor(config)
-  const web = createWebAdapter(
-    {
-      host: config.httpHost,
-      tokens,
-      limits: { fileBytes: config.limitUploadBytes },
-      ...(config.publicUrl && { publicUrl: config.publicUrl }),
-    },
-    log,
-  )
-  const served = await serveRoutes(web.routes, { host: config.httpHost, port: config.httpPort })
+  const { httpHost: host, httpPort: port, publicUrl } = config
+  const limits = { fileBytes: config.limitUploadBytes }
+  const web = createWebAdapter({ host, tokens, limits, ...(publicUrl && { publicUrl }) }, log)
+  const served = await serveRoutes(web.routes, { host, port })
   const { stop } = await compose({ config, adapters: [web], log }).catch(async (error: unknown) => {
     await served.close()
     throw error
   })
-  printLine(`LLMGA is at ${config.publicUrl ?? served.url}${signInWith(tokens)}`)
+  printLine(`LLMGA is at ${publicUrl ?? served.url}${signInWith(tokens)}`)
   onStopSignal(async () => {
     await served.close()
     await stop()
@@ -68,8 +59,7 @@ function onStopSignal(stop: () => Promise<void>): void {
   process.on('SIGTERM', leave)
 }
 
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  process.exitCode = exitCodeOf(tellError(error).code)
-}
+const program = new Command('npm start --').version(version).description('Serve the chat page on this machine.')
+addConfigFlags(program, { inHelp: true })
+program.action(() => serve(configOf(program).config))
+await runProgram(program, process.argv.slice(2))

@@ -2,12 +2,15 @@ import { Option, type Command } from 'commander'
 import { knownSettings, loadConfig, type LoadedConfig } from '../../config/load.ts'
 import type { ConfigKey } from '../../config/schema.ts'
 
-/** Adds --config and one flag for each setting; commander accepts them before and after a command's name. */
-export function addConfigFlags(program: Command): void {
-  const flag = (name: string, description: string) => new Option(name, description).helpGroup('Settings:')
-  program.addOption(flag('--config <file>', 'read settings from this JSON file (else ./llmga.config.json)'))
-  for (const { flag: name, variable, description } of knownSettings())
-    program.addOption(flag(`${name} <value>`, `${description} [${variable}]`))
+/**
+ * Adds --config and one flag for each setting; commander accepts them before and after a command's name. Where the help
+ * has commands to show, the flags are left to `llmga config --help`.
+ */
+export function addConfigFlags(program: Command, { inHelp }: { readonly inHelp: boolean }): void {
+  const add = (flags: string, description: string) =>
+    program.addOption(new Option(flags, description).helpGroup('Settings:').hideHelp(!inHelp))
+  add('--config <file>', 'read settings from this JSON file (else LLMGA_CONFIG, else ./llmga.config.json)')
+  for (const { flag, variable, description } of knownSettings()) add(`${flag} <value>`, `${description} [${variable}]`)
 }
 
 /** The configuration with the flags that were given. Throws AppError `config/invalid`. */

@@ -36,9 +36,9 @@ export function terminalPerson(): Person {
   return { id: uid >= 0 ? `uid-${uid}` : username, name: username, admin: true }
 }
 
-/** For scripts the log keeps quiet unless it was asked for. */
+/** At a terminal what goes wrong is said as a sentence; the log keeps quiet unless it was asked for. */
 export const quietLog = ({ config, origins }: LoadedConfig): LoadedConfig['config'] =>
-  origins.logLevel.source === 'default' ? { ...config, logLevel: 'warn' } : config
+  origins.logLevel.source === 'default' ? { ...config, logLevel: 'fatal' } : config
 
 const viewFor = ({ json, wantsPicture }: OneShot): View =>
   json

@@ -26,6 +26,7 @@ Exit codes:
     0  done
 ${exitCodeHelp}
 
+Settings (devices, models, folders, limits) are flags, LLMGA_* variables or a file: see llmga config --help.
 The page in the browser is started by "npm start". Pictures and words go to stdout, progress and errors to stderr.`
 
 /** The command line `llmga`. Every setting can be given as a flag; each command has its own --help. */
@@ -41,7 +42,7 @@ export function createProgram(version: string): Command {
   addReplayCommand(program)
   addModelsCommand(program)
   addConfigCommand(program)
-  addConfigFlags(program)
+  addConfigFlags(program, { inHelp: false })
   return program
 }
 
