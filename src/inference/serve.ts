@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { AppError, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
-import { checkModelFiles, openFileHashes } from './model-files.ts'
+import { checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
 import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
 import type { ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
@@ -37,14 +37,16 @@ export async function serve<Models extends ModelTable>(registry: Registry<Models
 /** Takes the bot's messages and runs the requests among them. */
 async function openDesk<Models extends ModelTable>(registry: Registry<Models>, setup: WorkerSetup, outbox: Outbox) {
   const log = createWorkerLog(setup.logLevel, outbox)
+  const hashes = await openFileHashes(setup.cacheDir)
   const runtime = await createRuntime({
     device: setup.device,
     cacheDir: setup.cacheDir,
+    hashOf: (file) => hashes.sha256(file),
     warn: (line) => log.warn(line),
     ...(setup.threads === undefined ? {} : { threads: setup.threads }),
   })
   const turns = createTurnTaking({ pause: outbox.exchange, now: () => performance.now() })
-  const residency = createResidency<Models>(runtime, loadersOf(registry, setup, turns, log))
+  const residency = createResidency<Models>(runtime, loadersOf(registry, setup, hashes, turns, log))
   const running = new Map<number, AbortController>()
 
   async function run<Kind extends RequestKind>(id: number, request: TaggedRequest<Kind>): Promise<void> {
@@ -87,11 +89,11 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
  */
 function loadersOf<Models extends ModelTable>(
   { roles }: Registry<Models>,
-  { models, cacheDir }: WorkerSetup,
+  { models }: WorkerSetup,
+  hashes: FileHashes,
   turns: TurnTaking,
   log: Logger,
 ) {
-  const hashes = openFileHashes(cacheDir)
   const loader = <Role extends ModelRole>(role: Role): Loader<Models[Role]> => ({
     name: models[role].name,
     load: async (runtime) => {
@@ -100,7 +102,7 @@ function loadersOf<Models extends ModelTable>(
       try {
         await seat.turn()
         const begin = performance.now()
-        const sha256 = await checkModelFiles(files, await hashes)
+        const sha256 = await checkModelFiles(files, hashes)
         const model = await roles[role].load(models[role], { runtime, identity: { name, sha256 } })
         log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
         return model
