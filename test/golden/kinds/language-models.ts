@@ -1,3 +1,12 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { embedPrompt } from '../../../src/families/llama/prompt.ts'
+import { processLogits, softmax, type SamplingSettings } from '../../../src/families/llama/sampling.ts'
+import { loadLlava } from '../../../src/families/llava/llava.ts'
+import type { ImageMode } from '../../../src/families/llava/vision.ts'
+import { decodeImage } from '../../../src/image/decode.ts'
+import { tokenizeWithImages } from '../../../src/tokenizers/image-token.ts'
+import { readJson } from '../../../src/weights/config-file.ts'
 import { readDecoderConfig } from '../../../src/families/llama/decoder-config.ts'
 import { loadDecoder, type Decoder } from '../../../src/families/llama/decoder.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
@@ -10,6 +19,8 @@ import type { GoldenKind } from '../runner.ts'
 /** The golden kinds of language models, sampling and LLaVA. */
 export const languageModelKinds: Record<string, GoldenKind> = {
   causal_lm: causalLm,
+  llava,
+  logits_warp: logitsWarp,
 }
 
 const cpu = () => createRuntime({ device: 'cpu' })
@@ -50,4 +61,67 @@ async function decodeGreedily(decoder: Decoder, embeds: Float32Array, steps: num
     chosen.push(next.data.indexOf(next.data.reduce((a, b) => Math.max(a, b))))
   }
   return { logits: logits.flatMap((row) => [...row]), chosen }
+}
+
+/** LLaVA in the original layout, from the picture's file to the greedy ids. */
+async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
+  const inputs = goldenCase.inputs as Record<string, string> & { max_new_tokens: number }
+  const folder = goldenCase.model()
+  const { mm_vision_tower: tower } = readJson(path.join(folder, 'config.json')) as { mm_vision_tower: string }
+  const visionTower = path.resolve(goldenCase.dir, inputs['models_root']!, tower)
+  const imageMode = (inputs['preprocess_mode'] === 'llmga_stretch' ? 'stretch' : inputs['preprocess_mode']) as ImageMode
+  const { tokenizer, vision, decoder, generate } = await loadLlava(folder, await cpu(), { visionTower, imageMode })
+  if (!vision) return check.fail('image_features', 'the checkpoint has no vision')
+
+  const idsOf = (name: string) => tokenizeWithImages(tokenizer, inputs[name]!)
+  const ids = idsOf('prompt')
+  check.json('input_ids', ids)
+  check.json('two_turn_input_ids', idsOf('two_turn_prompt'))
+  check.json('text_only_input_ids', idsOf('text_only_prompt'))
+
+  const limits = { maxBytes: 2 ** 26, maxPixels: 2 ** 26 }
+  const picture = await decodeImage(readFileSync(goldenCase.resolve(inputs['image']!)), { limits, orient: false })
+  const pixels = vision.preprocess(picture)
+  const given = goldenCase.float('input.pixel_values')
+  // One 8-bit level after normalisation is at most 0.0149: the goldens' own allowance for a picture's pixels.
+  check.values('pixel_values', pixels.data, given, pixels.shape, { abs: 0.016, rel: 0 })
+  const { features, projected } = await vision.encodePixels(given)
+  check.tensor('image_features', features.data, features.shape)
+  check.tensor('projected', projected.data, projected.shape)
+  check.json('num_image_tokens', vision.rowsPerImage)
+
+  const images = [{ key: 'picture', rows: projected.data }]
+  const { embeds, keys } = embedPrompt(decoder, ids, images)
+  check.json('inputs_embeds_length', keys.length)
+  check.tensor('inputs_embeds', embeds, [1, keys.length, decoder.config.width])
+  check.tensor('last_logits', (await decoder.forward(embeds, decoder.createCache())).data)
+  const textOnly = decoder.embed(idsOf('text_only_prompt'))
+  check.tensor('text_only_last_logits', (await decoder.forward(textOnly, decoder.createCache())).data)
+  const { logits, chosen } = await decodeGreedily(decoder, embeds, inputs.max_new_tokens)
+  check.tensor('step_logits', logits, [inputs.max_new_tokens, decoder.config.vocabSize])
+  check.json('greedy_ids', chosen)
+
+  const generated: number[] = []
+  const request = { ids, images, sampling: { temperature: 0 }, maxNewTokens: inputs.max_new_tokens }
+  for await (const id of generate(request)) generated.push(id)
+  check.json('greedy_ids (generate)', generated, goldenCase.expected['greedy_ids'])
+}
+
+/** One vector of logits under many settings. */
+function logitsWarp(goldenCase: GoldenCase, check: Checker): void {
+  const logits = goldenCase.float('input.logits').data
+  const previous = Array.from(goldenCase.tensor('input.previous_ids').data, Number)
+  const sets = goldenCase.inputs['sets'] as Record<string, number>[]
+  const kept = sets.map((set, i) => {
+    const processed = processLogits(logits, previous, samplingOf(set))
+    check.tensor(`processed.${i}`, processed)
+    check.tensor(`probs.${i}`, softmax(processed))
+    return processed.filter((value) => value !== -Infinity).length
+  })
+  check.json('kept', kept)
+}
+
+function samplingOf(set: Record<string, number>): SamplingSettings {
+  const names = { temperature: 'temperature', top_k: 'topK', top_p: 'topP', repetition_penalty: 'repetitionPenalty' }
+  return Object.fromEntries(Object.entries(set).map(([key, value]) => [names[key as keyof typeof names], value]))
 }
