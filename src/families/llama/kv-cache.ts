@@ -93,12 +93,15 @@ export class KvCache {
     const before = this.#capacity
     const capacity = Math.ceil(Math.max(length, before * growth) / block) * block
     const { kvHeads, headDim } = this.shape
-    this.#keys = this.#keys.map((old) => grown(old, before, this.#room(capacity), capacity, kvHeads * headDim))
-    this.#values = this.#values.map((old) =>
+    // All of it first: when memory runs out here, the cache is still what it was.
+    const rows = kvHeads * headDim
+    const keys = this.#keys.map((old) => grown(old, before, this.#room(capacity), capacity, rows))
+    const values = this.#values.map((old) =>
       grown(old, before * headDim, this.#room(capacity), capacity * headDim, kvHeads),
     )
-    this.#bias = new Float32Array(capacity).fill(maskedScore)
-    this.#bias.fill(0, 0, this.#length)
+    this.#keys = keys
+    this.#values = values
+    this.#bias = new Float32Array(capacity).fill(maskedScore).fill(0, 0, this.#length)
     this.#capacity = capacity
   }
 }

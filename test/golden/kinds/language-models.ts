@@ -48,6 +48,10 @@ async function causalLm(goldenCase: GoldenCase, check: Checker): Promise<void> {
     greedy.push(chosen)
   }
   check.json('greedy_ids', greedy)
+  check.json(
+    'greedy_text',
+    greedy.map((ids) => tokenizer.decode(ids, { skipSpecialTokens: true })),
+  )
 }
 
 /** The logits before each of `steps` greedy tokens, and the tokens. */
@@ -70,7 +74,8 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const { mm_vision_tower: tower } = readJson(path.join(folder, 'config.json')) as { mm_vision_tower: string }
   const visionTower = path.resolve(goldenCase.dir, inputs['models_root']!, tower)
   const imageMode = (inputs['preprocess_mode'] === 'llmga_stretch' ? 'stretch' : inputs['preprocess_mode']) as ImageMode
-  const { tokenizer, vision, decoder, generate } = await loadLlava(folder, await cpu(), { visionTower, imageMode })
+  const model = await loadLlava(folder, await cpu(), { visionTower, imageMode })
+  const { tokenizer, vision, decoder } = model
   if (!vision) return check.fail('image_features', 'the checkpoint has no vision')
 
   const idsOf = (name: string) => tokenizeWithImages(tokenizer, inputs[name]!)
@@ -100,10 +105,11 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const { logits, chosen } = await decodeGreedily(decoder, embeds, inputs.max_new_tokens)
   check.tensor('step_logits', logits, [inputs.max_new_tokens, decoder.config.vocabSize])
   check.json('greedy_ids', chosen)
+  check.json('greedy_text', tokenizer.decode(chosen, { skipSpecialTokens: true }))
 
   const generated: number[] = []
   const request = { ids, images, sampling: { temperature: 0 }, maxNewTokens: inputs.max_new_tokens }
-  for await (const id of generate(request)) generated.push(id)
+  for await (const id of model.generate(request)) generated.push(id)
   check.json('greedy_ids (generate)', generated, goldenCase.expected['greedy_ids'])
 }
 

@@ -1,0 +1,96 @@
+import { AppError } from '../../contract/errors.ts'
+import { createTorchGenerator } from '../../tensor/torch-random.ts'
+import type { Decoder } from './decoder.ts'
+import type { KvCache } from './kv-cache.ts'
+import type { PrefixCache } from './prefix-cache.ts'
+import { embedPrompt, type ImageFeatures } from './prompt.ts'
+import { checkSampling, chooseToken, type SamplingSettings } from './sampling.ts'
+
+export interface GenerateRequest {
+  /** The prompt, with `imageTokenIndex` where a picture stands. */
+  readonly ids: readonly number[]
+  /** The pictures in the order of their places. */
+  readonly images?: readonly ImageFeatures[]
+  readonly sampling: SamplingSettings
+  /** Of the random numbers (torch's CPU generator, one uniform a token). Default 0. */
+  readonly seed?: number
+  readonly maxNewTokens: number
+  /** Tokens that end the reply beside the model's own. */
+  readonly stopIds?: readonly number[]
+  /** Awaited before every native run. */
+  readonly turn?: () => Promise<void>
+}
+
+export interface GenerateEnd {
+  /** Whether an end token came, rather than the limit of new tokens or of the context. */
+  readonly finished: boolean
+  /** Positions of the prompt, and how many of them were still known from the turn before. */
+  readonly promptTokens: number
+  readonly reusedTokens: number
+}
+
+/** Rows of one prefill run: a cancel waits no longer than this many tokens take. */
+const prefillRows = 128
+
+/**
+ * Generates token by token; end tokens are not yielded. Only new tokens count for the repetition penalty, as in LLaVA,
+ * which hands embeddings to transformers. Throws AppError `input/too-long` when the prompt leaves no room for an answer
+ * and `input/invalid-option` for sampling settings out of range.
+ */
+export async function* generate(
+  decoder: Decoder,
+  prefix: PrefixCache,
+  request: GenerateRequest,
+): AsyncGenerator<number, GenerateEnd> {
+  const { sampling, maxNewTokens, stopIds = [], turn } = request
+  checkSampling(sampling)
+  const { embeds, keys } = embedPrompt(decoder, request.ids, request.images)
+  const room = decoder.config.contextLength - keys.length
+  if (room < 1) throw noRoom(decoder.config.contextLength, keys.length)
+  const random = createTorchGenerator(request.seed ?? 0)
+  const uniform = () => random.rand([1]).data[0]!
+  const stops = new Set([...decoder.config.eosTokenIds, ...stopIds])
+  const cache = prefix.take(keys)
+  const reusedTokens = cache.length
+  const made: number[] = []
+  const end = (finished: boolean): GenerateEnd => ({ finished, promptTokens: keys.length, reusedTokens })
+  try {
+    let logits = await prefill(decoder, cache, embeds, turn)
+    for (;;) {
+      const id = chooseToken(logits, made, sampling, uniform)
+      if (stops.has(id)) return end(true)
+      made.push(id)
+      yield id
+      if (made.length >= Math.min(maxNewTokens, room)) return end(false)
+      await turn?.()
+      logits = (await decoder.forward(decoder.embed([id]), cache)).data
+    }
+  } finally {
+    // A cancelled request too leaves a beginning that the next one can go on from.
+    prefix.keep([...keys, ...made], cache)
+  }
+}
+
+/** Runs what the cache lacks of the prompt, in pieces, and returns the logits after its last position. */
+async function prefill(
+  decoder: Decoder,
+  cache: KvCache,
+  embeds: Float32Array,
+  turn: (() => Promise<void>) | undefined,
+): Promise<Float32Array> {
+  const { width } = decoder.config
+  const positions = embeds.length / width
+  for (;;) {
+    const start = cache.length
+    const end = Math.min(start + prefillRows, positions)
+    await turn?.()
+    const { data } = await decoder.forward(embeds.subarray(start * width, end * width), cache)
+    if (end === positions) return data
+  }
+}
+
+const noRoom = (contextLength: number, length: number) =>
+  new AppError('input/too-long', {
+    message: `the message needs ${length} tokens, the model has room for ${contextLength} with its answer`,
+    hint: 'Write a shorter message.',
+  })

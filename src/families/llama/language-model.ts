@@ -1,0 +1,43 @@
+import type { RgbImage } from '../../image/rgb-image.ts'
+import type { Tokenizer } from '../../tokenizers/tokenizer.ts'
+import type { Decoder } from './decoder.ts'
+import { generate, type GenerateEnd, type GenerateRequest } from './generate.ts'
+import { createPrefixCache } from './prefix-cache.ts'
+
+/** A language model that may see. */
+export interface LanguageModel<Vision extends LanguageModelVision = LanguageModelVision> {
+  readonly tokenizer: Tokenizer
+  readonly decoder: Decoder
+  /** Absent where the model does not see. */
+  readonly vision?: Vision
+  /** Generates token by token from the prompt's ids and pictures; see generate. */
+  generate(request: GenerateRequest): AsyncGenerator<number, GenerateEnd>
+  release(): Promise<void>
+}
+
+export interface LanguageModelVision {
+  /** Rows that one picture takes in a prompt. */
+  readonly rowsPerImage: number
+  /** A picture of any size as rows for the decoder: float32 [rowsPerImage, width]. */
+  encode(image: RgbImage): Promise<Float32Array>
+  release(): Promise<void>
+}
+
+/** Puts the parts together; the model keeps the keys and values of its last conversation. */
+export function createLanguageModel<Vision extends LanguageModelVision>(
+  tokenizer: Tokenizer,
+  decoder: Decoder,
+  vision?: Vision,
+): LanguageModel<Vision> {
+  const prefix = createPrefixCache(() => decoder.createCache())
+  return {
+    tokenizer,
+    decoder,
+    ...(vision ? { vision } : {}),
+    generate: (request) => generate(decoder, prefix, request),
+    release: async () => {
+      await vision?.release()
+      await decoder.release()
+    },
+  }
+}
