@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { writeError } from './storage-errors.ts'
@@ -12,19 +12,20 @@ interface Holder {
 
 /**
  * Makes this process the one owner of a data folder; a lock left by a process that is gone is taken over.
- * Returns the function that gives it up. Throws AppError `storage/locked` with the other pid.
+ * Returns the function that gives it up. Throws AppError `storage/locked` with the other pid, `storage/full`, or
+ * `config/invalid` for a folder that cannot be made or written.
  */
 export function lockFolder(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true })
   const file = path.join(dataDir, 'lock')
   const own = `${file}.${randomUUID()}`
   try {
+    mkdirSync(dataDir, { recursive: true })
     writeFileSync(own, JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Holder))
     while (!claim(own, file)) removeStale(file, dataDir)
   } catch (error) {
-    throw writeError(dataDir, error)
+    throw unusable(dataDir, error)
   } finally {
-    rmSync(own, { force: true })
+    if (existsSync(own)) rmSync(own)
   }
   return () => rmSync(file, { force: true })
 }
@@ -62,6 +63,18 @@ const locked = (dataDir: string, pid: number) =>
     hint: `Stop process ${pid}, or set LLMGA_DATA_DIR to another folder.`,
     details: { dataDir, pid },
   })
+
+/** At the start, a folder that cannot be written is a wrong setting, unless the disk is just full. */
+function unusable(dataDir: string, error: unknown): AppError {
+  const known = writeError(dataDir, error)
+  if (known.code === 'storage/locked' || known.details?.['reason'] === 'ENOSPC') return known
+  return new AppError('config/invalid', {
+    message: `LLMGA_DATA_DIR: ${dataDir} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Set it to a folder that this program may make and write.',
+    details: { key: 'LLMGA_DATA_DIR', value: dataDir },
+    cause: error,
+  })
+}
 
 function read(file: string): string | undefined {
   try {

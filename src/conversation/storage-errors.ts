@@ -1,4 +1,3 @@
-import { statfsSync } from 'node:fs'
 import { AppError } from '../contract/errors.ts'
 
 const unwritable: Readonly<Record<string, string>> = {
@@ -8,25 +7,24 @@ const unwritable: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   EACCES: 'the program may not write there',
   EPERM: 'the program may not write there',
+  EIO: 'the disk is full or failing', // LMDB's name for a write that was cut short
 }
 
-/** LMDB reports the number of the system's error; a write that was cut short for lack of space is 5 (EIO). */
+/** LMDB reports the number of the system's error. */
 const numbers: Readonly<Record<number, string>> = {
-  28: 'ENOSPC',
-  122: 'EDQUOT',
-  27: 'EFBIG',
-  30: 'EROFS',
+  5: 'EIO',
   13: 'EACCES',
+  27: 'EFBIG',
+  28: 'ENOSPC',
+  30: 'EROFS',
+  122: 'EDQUOT',
 }
-
-/** Less than this counts as a full disk, in bytes. */
-const almostNothing = 1 << 16
 
 /** A failed write below `dataDir` as `storage/full`, with the reason in words; what is not about space as `internal`. */
 export function writeError(dataDir: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause
   const code = (cause as { code?: string | number }).code
-  const name = typeof code === 'number' ? (numbers[code] ?? (spaceLeft(dataDir) ? undefined : 'ENOSPC')) : code
+  const name = typeof code === 'number' ? numbers[code] : code
   const reason = unwritable[name ?? '']
   if (reason === undefined)
     return new AppError('internal', { message: `${dataDir} could not be written: ${String(cause)}`, cause })
@@ -37,15 +35,6 @@ export function writeError(dataDir: string, cause: unknown): AppError {
     cause,
     retryable: true,
   })
-}
-
-function spaceLeft(dataDir: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(dataDir)
-    return bavail * bsize >= almostNothing
-  } catch {
-    return true
-  }
 }
 
 /** What was stored does not hold together. `what` names the record or file. */
