@@ -21,6 +21,8 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
   /** What the last character written to `words` belongs to; undefined at the start of a line. */
   let open: string | undefined
   let live = false
+  /** Pictures that came while a sentence was being written. */
+  const held: string[] = []
   let progress: Progress | undefined
   const plain = (text: string) => text
   const dim = (text: string) => (words.isTTY ? styleText('dim', text, { validateStream: false }) : text)
@@ -33,6 +35,7 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
     clear()
     if (open !== undefined) words.write('\n')
     open = undefined
+    for (const file of held.splice(0)) files.write(`${file}\n`)
   }
   /** Appends to a flow of words; another flow begins on a line of its own. */
   function append(flow: string, text: string, { lead = '', style = plain } = {}): void {
@@ -75,7 +78,8 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
         // progress waits until a sentence that is being written is complete
         return change.talking && open !== undefined ? undefined : showNow(change.progress)
       case 'image':
-        return line(files, change.file)
+        held.push(printable(change.file))
+        return change.talking ? undefined : endLine()
       case 'notice':
         return line(words, change.text)
       case 'error':

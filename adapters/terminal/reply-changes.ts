@@ -9,7 +9,7 @@ export type ReplyChange =
   | { readonly type: 'prompt'; readonly block: number; readonly text: string; readonly restart: boolean }
   /** `talking`: words of this reply are still being written. */
   | { readonly type: 'progress'; readonly progress: Progress; readonly talking: boolean }
-  | { readonly type: 'image'; readonly block: number; readonly image: OutgoingImage }
+  | { readonly type: 'image'; readonly block: number; readonly image: OutgoingImage; readonly talking: boolean }
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'error'; readonly error: AppErrorData; readonly sentence: string }
   /** The reply is final; these controls stay with it. */
@@ -53,7 +53,7 @@ function partChanges(before: Part | undefined, part: Part, talking: boolean): Re
     case 'images': {
       const old = new Set(before?.type === 'images' ? before.images.map(({ imageId }) => imageId) : [])
       const added = part.images.filter(({ imageId }) => !old.has(imageId))
-      return added.map((image) => ({ type: 'image', block: part.block, image }))
+      return added.map((image) => ({ type: 'image', block: part.block, image, talking }))
     }
     case 'notice':
       return before ? [] : [{ type: 'notice', text: part.text }]
