@@ -21,19 +21,17 @@ export interface GenerateRequest {
   readonly turn?: () => Promise<void>
 }
 
-export interface GenerateEnd {
-  /** Whether an end token came, rather than the limit of new tokens or of the context. */
-  readonly finished: boolean
-  /** Positions of the prompt, and how many of them were still known from the turn before. */
-  readonly promptTokens: number
-  readonly reusedTokens: number
+export interface GeneratedToken {
+  readonly id: number
+  /** The reply ends here by the model's will; the token is no part of it. */
+  readonly isEnd: boolean
 }
 
 /** Rows of one prefill run: a cancel waits no longer than this many tokens take. */
 const prefillRows = 128
 
 /**
- * Generates token by token; end tokens are not yielded. Only new tokens count for the repetition penalty, as in LLaVA,
+ * Generates token by token until an end token, `maxNewTokens` or the end of the context. Only new tokens count for the repetition penalty, as in LLaVA,
  * which hands embeddings to transformers. Throws AppError `input/too-long` when the prompt leaves no room for an answer
  * and `input/invalid-option` for sampling settings out of range.
  */
@@ -41,7 +39,7 @@ export async function* generate(
   decoder: Decoder,
   prefix: PrefixCache,
   request: GenerateRequest,
-): AsyncGenerator<number, GenerateEnd> {
+): AsyncGenerator<GeneratedToken> {
   const { sampling, maxNewTokens, stopIds = [], turn } = request
   checkSampling(sampling)
   const { embeds, keys } = embedPrompt(decoder, request.ids, request.images)
@@ -51,17 +49,15 @@ export async function* generate(
   const uniform = () => random.rand([1]).data[0]!
   const stops = new Set([...decoder.config.eosTokenIds, ...stopIds])
   const cache = prefix.take(keys)
-  const reusedTokens = cache.length
   const made: number[] = []
-  const end = (finished: boolean): GenerateEnd => ({ finished, promptTokens: keys.length, reusedTokens })
   try {
     let logits = await prefill(decoder, cache, embeds, turn)
     for (;;) {
       const id = chooseToken(logits, made, sampling, uniform)
-      if (stops.has(id)) return end(true)
-      made.push(id)
-      yield id
-      if (made.length >= Math.min(maxNewTokens, room)) return end(false)
+      const isEnd = stops.has(id)
+      if (!isEnd) made.push(id)
+      yield { id, isEnd }
+      if (isEnd || made.length >= Math.min(maxNewTokens, room)) return
       await turn?.()
       logits = (await decoder.forward(decoder.embed([id]), cache)).data
     }

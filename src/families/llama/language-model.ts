@@ -1,7 +1,7 @@
 import type { RgbImage } from '../../image/rgb-image.ts'
 import type { Tokenizer } from '../../tokenizers/tokenizer.ts'
 import type { Decoder } from './decoder.ts'
-import { generate, type GenerateEnd, type GenerateRequest } from './generate.ts'
+import { generate, type GeneratedToken, type GenerateRequest } from './generate.ts'
 import { createPrefixCache } from './prefix-cache.ts'
 
 /** A language model that may see. */
@@ -11,7 +11,7 @@ export interface LanguageModel<Vision extends LanguageModelVision = LanguageMode
   /** Absent where the model does not see. */
   readonly vision?: Vision
   /** Generates token by token from the prompt's ids and pictures; see generate. */
-  generate(request: GenerateRequest): AsyncGenerator<number, GenerateEnd>
+  generate(request: GenerateRequest): AsyncGenerator<GeneratedToken>
   release(): Promise<void>
 }
 

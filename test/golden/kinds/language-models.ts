@@ -109,7 +109,7 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
 
   const generated: number[] = []
   const request = { ids, images, sampling: { temperature: 0 }, maxNewTokens: inputs.max_new_tokens }
-  for await (const id of model.generate(request)) generated.push(id)
+  for await (const { id } of model.generate(request)) generated.push(id)
   check.json('greedy_ids (generate)', generated, goldenCase.expected['greedy_ids'])
 }
 
