@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { halfToFloat } from '../tensor/half.ts'
@@ -80,6 +80,8 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
 
 function openForReading(file: string): number {
   try {
+    // Opening a pipe would wait for a writer, and a folder fails only when it is read.
+    if (!statSync(file).isFile()) throw new Error('not a file')
     return openSync(file, 'r')
   } catch (cause) {
     throw new AppError('weights/missing', {

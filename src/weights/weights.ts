@@ -136,7 +136,7 @@ function readWeightMap(index: string): Record<string, string> {
   } catch (cause) {
     throw bad('not JSON', cause)
   }
-  if (typeof map !== 'object' || map === null) throw bad('it has no weight_map')
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw bad('it has no weight_map')
   for (const [tensor, shard] of Object.entries(map)) {
     // A shard lies beside its index: a path would let a checkpoint point anywhere.
     if (typeof shard !== 'string' || shard !== path.basename(shard) || !shard.endsWith('.safetensors'))
