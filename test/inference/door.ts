@@ -15,14 +15,14 @@ export function recordingLog(): { log: Logger; lines: Record<string, unknown>[] 
   return { log, lines }
 }
 
-/** The door to a worker that runs `program`, a file beside this one. */
-export function openDoor(program: string, log: Logger, nodeOptions: readonly string[] = []): Inference {
+/** The door to a worker that runs `program`, a file beside this one; without it, to the bot's own worker. */
+export function openDoor(program: string | undefined, log: Logger, nodeOptions: readonly string[] = []): Inference {
   return createInference({
     models: { mllm: resolveModel('mllm', 'llmga-tiny'), t2i: resolveModel('t2i', 'llmga-tiny') },
     device: 'cpu',
     cacheDir,
     log,
-    program: { entry: new URL(program, import.meta.url), nodeOptions },
+    ...(program !== undefined && { program: { entry: new URL(program, import.meta.url), nodeOptions } }),
   })
 }
 
