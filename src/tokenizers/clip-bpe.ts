@@ -2,7 +2,7 @@ import { createSplitter, type AddedToken } from './added-tokens.ts'
 import { readBpeVocabulary, type BpeVocabulary } from './bpe-vocabulary.ts'
 import { byteToCharacter, characterToByte } from './byte-alphabet.ts'
 import { mergePairs } from './merge-pairs.ts'
-import type { DecodeOptions, EncodeOptions } from './tokenizer.ts'
+import { vocabSizeOf, type DecodeOptions, type EncodeOptions } from './tokenizer.ts'
 import { corruptTokenizer, readTokenizerSettings, type TokenizerSettings } from './tokenizer-settings.ts'
 import { readUtf8, replacementOf, utf8Bytes, wellFormed } from './utf8.ts'
 
@@ -61,7 +61,7 @@ export function loadClipTokenizer(folder: string, options: { readonly padToken?:
     return addSpecialTokens ? [bos.id, ...ids, eos.id] : ids
   }
   return {
-    vocabSize: Math.max(...tokens.keys()) + 1,
+    vocabSize: vocabSizeOf(tokens.keys()),
     bosTokenId: bos.id,
     eosTokenId: eos.id,
     padTokenId: pad.id,

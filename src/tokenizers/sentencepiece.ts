@@ -3,7 +3,7 @@ import { createSplitter, type AddedToken } from './added-tokens.ts'
 import { createSentencePieceBpe, escapedSpace } from './sentencepiece-bpe.ts'
 import { createSentencePieceDecoder, type DecodedPiece } from './sentencepiece-decoder.ts'
 import { pieceTypes, readSentencePieceModel, type SentencePieceModel } from './sentencepiece-model.ts'
-import { decodeAll, type Tokenizer } from './tokenizer.ts'
+import { decodeAll, vocabSizeOf, type Tokenizer } from './tokenizer.ts'
 import { readTokenizerSettings, type TokenizerSettings } from './tokenizer-settings.ts'
 import { wellFormed } from './utf8.ts'
 
@@ -26,7 +26,7 @@ export function loadSentencePieceTokenizer(folder: string): Tokenizer {
   const after = settings.addEosToken && eosTokenId !== undefined ? [eosTokenId] : []
 
   const tokenizer: Tokenizer = {
-    vocabSize: Math.max(...tokens.keys()) + 1,
+    vocabSize: vocabSizeOf(tokens.keys()),
     bosTokenId,
     eosTokenId,
     encode(text, { addSpecialTokens = true } = {}) {

@@ -13,8 +13,8 @@ const replacement = '\uFFFD'
 /**
  * A stream over `tokenizer`, special tokens skipped. With s(n) = the text of the first n ids, without the U+FFFD at its
  * end (an unfinished character) unless n is the last: emits what s(n) adds to the text already emitted, or '' when s(n)
- * does not start with that text. Costs the same for every id, however long the reply: only text that is not final yet
- * is looked at again.
+ * does not start with that text. The cost of an id does not grow with the reply: only text that is not final yet (an
+ * unfinished character, a run of byte tokens) is looked at again.
  */
 export function createTextStream(tokenizer: Pick<Tokenizer, 'createDecoder'>): TextStream {
   const decoder = tokenizer.createDecoder({ skipSpecialTokens: true })

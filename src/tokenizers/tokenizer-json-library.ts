@@ -13,7 +13,10 @@ export interface LibraryTokenizer {
 export interface LibraryModel {
   /** Words to tokens. */
   (words: string[]): string[]
+  /** Ids by token, the added ones too. */
   readonly tokens_to_ids: ReadonlyMap<string, number>
+  /** Tokens by id, the added ones too. */
+  readonly vocab: readonly (string | undefined)[]
   readonly unk_token_id: number | undefined
 }
 

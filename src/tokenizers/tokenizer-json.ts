@@ -35,7 +35,8 @@ const descriptionSchema = z.looseObject({
   pre_tokenizer: partSchema,
   post_processor: partSchema,
   decoder: z.looseObject({ type: z.string() }),
-  model: z.looseObject({ vocab: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]) }),
+  // The library checks the rest; a check of every token would take a second.
+  model: z.looseObject({ vocab: z.custom<object>((vocab) => typeof vocab === 'object' && vocab !== null) }),
 })
 type Description = z.infer<typeof descriptionSchema>
 
@@ -52,14 +53,13 @@ export function loadTokenizerJson(folder: string): Tokenizer {
   const settings = readTokenizerSettings(folder)
   const added = addedTokensOf(description)
   const specialIds = new Set(added.filter((token) => token.special).map((token) => token.id))
-  const ids = new Map([...library.model.tokens_to_ids, ...added.map(({ content, id }) => [content, id] as const)])
-  const tokens = new Map([...ids].map(([token, id]) => [id, token]))
+  const { tokens_to_ids: ids, vocab: tokens } = library.model
   const encodeText = createEncoder(library, added)
   const [before, after] = specialTokensAround(library, ids)
   const roleId = (content: string | undefined) => (content === undefined ? undefined : ids.get(content))
 
   const tokenizer: Tokenizer = {
-    vocabSize: Math.max(-1, ...tokens.keys()) + 1,
+    vocabSize: tokens.length,
     bosTokenId: roleId(settings.tokens.bos_token),
     eosTokenId: roleId(settings.tokens.eos_token),
     encode(text, { addSpecialTokens = true } = {}) {
@@ -68,9 +68,9 @@ export function loadTokenizerJson(folder: string): Tokenizer {
     },
     decode: (all, options) => decodeAll(tokenizer.createDecoder(options), all),
     createDecoder: ({ skipSpecialTokens = false } = {}) =>
-      createDecoder((id) => (skipSpecialTokens && specialIds.has(id) ? undefined : tokens.get(id))),
+      createDecoder((id) => (skipSpecialTokens && specialIds.has(id) ? undefined : tokens[id])),
     tokenId: (token) => ids.get(token),
-    token: (id) => tokens.get(id),
+    token: (id) => tokens[id],
   }
   return tokenizer
 }

@@ -38,3 +38,10 @@ export interface TokenDecoder {
 export function decodeAll(decoder: TokenDecoder, ids: readonly number[]): string {
   return ids.map((id) => decoder.push(id)).join('') + decoder.rest()
 }
+
+/** One more than the largest of the ids of a vocabulary, which may be too many for the arguments of one call. */
+export function vocabSizeOf(ids: Iterable<number>): number {
+  let size = 0
+  for (const id of ids) size = Math.max(size, id + 1)
+  return size
+}

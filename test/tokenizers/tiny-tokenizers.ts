@@ -1,12 +1,17 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { afterAll } from 'vitest'
 import { byteToCharacter } from '../../src/tokenizers/byte-alphabet.ts'
 
-/** A new folder with these files; what is not a string or bytes is written as JSON. */
+const folders: string[] = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
+
+/** A new folder with these files, removed after the test file's last test; what is not a string or bytes is written as JSON. */
 export function folderWith(files: Readonly<Record<string, unknown>>): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'llmga-tokenizer-'))
+  folders.push(folder)
   for (const [name, content] of Object.entries(files)) {
     const raw = typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content)
     writeFileSync(path.join(folder, name), raw)
@@ -62,7 +67,7 @@ export interface SpmOptions {
   readonly pieces?: readonly (readonly [piece: string, score: number, type: number])[]
 }
 
-const defaultPieces: SpmOptions['pieces'] = [
+const defaultPieces: NonNullable<SpmOptions['pieces']> = [
   ['<unk>', 0, 2],
   ['<s>', 0, 3],
   ['</s>', 0, 3],
@@ -92,7 +97,7 @@ export function sentencePieceModel(options: SpmOptions = {}): Uint8Array {
   return writer.finish()
 }
 
-const llamaVocab = [...defaultPieces].map(([piece]) => piece)
+const llamaVocab = defaultPieces.map(([piece]) => piece)
 
 /** A tokenizer.json as LlamaTokenizerFast writes it, with a token that swallows the white space after it. */
 export function llamaTokenizerJson(): Record<string, unknown> {
