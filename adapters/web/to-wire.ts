@@ -17,30 +17,46 @@ export function toWireSummary({ key, title, updatedAt, headImageSha256 }: Thread
 }
 
 /** The thread as it is shown: turns from the first to the head, each assistant turn as the bot renders it. */
-export async function toWireThread(bot: Bot, person: Person, { state, pending }: ThreadView): Promise<WireThread> {
+export async function toWireThread(bot: Bot, person: Person, view: ThreadView): Promise<WireThread> {
+  const { state } = view
   const turns = shownTurns(state)
-  const unfinished = new Map(pending.map((message) => [message.jobId, message]))
-  const replies = new Map<string, WireReply>()
-  for (const jobId of new Set(turns.map((turn) => turn.jobId))) {
-    const message = unfinished.get(jobId) ?? (await bot.readReply(state.key, person, jobId))
-    if (message !== undefined) replies.set(jobId, toWireReply(message))
-  }
-  const shown = new Set(turns.filter((turn) => turn.role === 'assistant').map((turn) => turn.jobId))
+  const replies = await readReplies(bot, person, view, turns)
+  const told = new Set(turns.filter((turn) => turn.role === 'assistant').map((turn) => turn.jobId))
   const entries = turns.flatMap((turn): WireEntry[] => {
     const reply = replies.get(turn.jobId)
     const replyEntry: WireEntry[] = reply === undefined ? [] : [{ type: 'reply', reply }]
     if (turn.role === 'assistant') return replyEntry
-    return [personEntry(turn, state, reply?.inReplyTo), ...(shown.has(turn.jobId) ? [] : replyEntry)]
+    return [personEntry(turn, state, reply?.inReplyTo), ...(told.has(turn.jobId) ? [] : replyEntry)]
   })
-  const elsewhere = pending.filter((message) => !replies.has(message.jobId))
+  // a retried job answers a turn of another job
+  const others = view.pending.filter((message) => !replies.has(message.jobId))
   return {
     threadId: state.key.threadId,
     title: state.title,
     createdAt: state.createdAt,
     updatedAt: state.updatedAt,
     ...(state.headImageId === undefined ? {} : { headImageId: state.headImageId }),
-    entries: [...entries, ...elsewhere.map((message): WireEntry => ({ type: 'reply', reply: toWireReply(message) }))],
+    entries: [...entries, ...others.map((message): WireEntry => ({ type: 'reply', reply: toWireReply(message) }))],
   }
+}
+
+/** The replies of these turns by job. An answer that was taken back (its turn lies off the path) is none of them. */
+async function readReplies(
+  bot: Bot,
+  person: Person,
+  { state, pending }: ThreadView,
+  turns: readonly Turn[],
+): Promise<ReadonlyMap<string, WireReply>> {
+  const live = new Map(pending.map((message) => [message.jobId, message]))
+  const answers = Object.values(state.turns).filter((turn) => turn.role === 'assistant')
+  const takenBack = new Set(answers.filter((turn) => !turns.includes(turn)).map((turn) => turn.jobId))
+  const replies = new Map<string, WireReply>()
+  for (const jobId of new Set(turns.map((turn) => turn.jobId))) {
+    const stored = takenBack.has(jobId) ? undefined : () => bot.readReply(state.key, person, jobId)
+    const message = live.get(jobId) ?? (await stored?.())
+    if (message !== undefined) replies.set(jobId, toWireReply(message))
+  }
+  return replies
 }
 
 /** Address of a picture's bytes; the hash makes it immutable. */

@@ -22,5 +22,5 @@ function closing(parts: readonly WirePart[]): string {
     if (part.type === 'images') return part.images.map((image) => `Picture ready: ${image.alt}`)
     return part.type === 'error' ? [part.sentence] : []
   })
-  return said.join('. ') || 'Done'
+  return said.map((words) => (/[.!?:]$/.test(words) ? words : `${words}.`)).join(' ') || 'Done'
 }

@@ -79,5 +79,9 @@ async function call<T>(method: string, path: string, body?: FormData | object): 
   if (response.status === 204) return undefined as T
   if (response.ok) return (await response.json()) as T
   const { error } = (await response.json().catch(() => ({}))) as Partial<WireError>
-  throw new ApiError(response.status, error?.message ?? `The program answered with ${response.status}.`, error?.hint)
+  const message = error?.message ?? `the program answered with ${response.status}`
+  throw new ApiError(response.status, sentence(message), error?.hint)
 }
+
+/** 'nothing is going on' -> 'Nothing is going on.' */
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1).replace(/[^.!?]$/, '$&.')

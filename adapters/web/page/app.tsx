@@ -37,7 +37,8 @@ export function App() {
     setWish({ words })
   }
   const title = feed.thread?.title ?? threads?.find((thread) => thread.threadId === threadId)?.title
-  const empty = threadId === undefined && outbox.waiting.length === 0
+  const nothingSaid = threadId === undefined || feed.thread?.entries.length === 0
+  const empty = nothingSaid && outbox.waiting.length === 0
 
   return (
     <div class={`app ${drawer ? 'drawer-open' : ''}`}>

@@ -52,10 +52,10 @@ function Picture({ threadId, image, controls, number }: PictureProps) {
         type="button"
         class="picture-button"
         style={{ maxWidth: compact ? 'none' : `${shownWidth(image)}px` }}
+        aria-label={`Enlarge ${name}: ${image.alt}`}
         onClick={() => views.enlarge(image.imageId)}
       >
         <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
-        <span class="visually-hidden">Enlarge {name}</span>
       </button>
       <figcaption class={`picture-tools ${compact ? 'compact' : ''}`}>
         {compact && <span class="picture-number">{number}</span>}
@@ -68,6 +68,7 @@ function Picture({ threadId, image, controls, number }: PictureProps) {
             <button
               type="button"
               class="button"
+              aria-label={`Recipe of ${name}`}
               title={`Recipe of ${name}`}
               onClick={() => views.showRecipe(image.imageId)}
             >
@@ -75,7 +76,13 @@ function Picture({ threadId, image, controls, number }: PictureProps) {
               <span class="button-label">Recipe</span>
             </button>
           )}
-          <a class="button" href={image.downloadUrl} download title={`Download ${name}`}>
+          <a
+            class="button"
+            href={image.downloadUrl}
+            download
+            aria-label={`Download ${name}`}
+            title={`Download ${name}`}
+          >
             <Icon name="download" />
             <span class="button-label">Download</span>
           </a>

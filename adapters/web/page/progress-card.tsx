@@ -1,13 +1,9 @@
 import type { WireDrawing, WireProgress } from '../wire.ts'
-import { duration, ordinal } from './words.ts'
+import { duration, progressWords } from './words.ts'
 
 /** Waiting, thinking, or a picture as it comes into being. */
 export function ProgressCard({ progress }: { readonly progress: WireProgress }) {
   if (progress.phase === 'drawing') return <DrawingCard drawing={progress} />
-  const waiting = progress.phase === 'queued'
-  const words = waiting
-    ? `Waiting: ${progress.position === 1 ? 'next' : ordinal(progress.position)} in line`
-    : 'Thinking'
   return (
     <p class="thinking">
       <span class="dots" aria-hidden="true">
@@ -15,7 +11,7 @@ export function ProgressCard({ progress }: { readonly progress: WireProgress }) 
         <i />
         <i />
       </span>
-      {words}
+      {progressWords(progress)}
     </p>
   )
 }
@@ -23,7 +19,6 @@ export function ProgressCard({ progress }: { readonly progress: WireProgress }) 
 function DrawingCard({ drawing }: { readonly drawing: WireDrawing }) {
   const { image, images, step, steps, elapsedMs, remainingMs, previewUrl } = drawing
   const share = steps === 0 ? 0 : (image + step / steps) / Math.max(1, images)
-  const which = images > 1 ? `Picture ${image + 1} of ${images} · ` : ''
   return (
     <div class="drawing">
       <div class="frame">
@@ -40,14 +35,12 @@ function DrawingCard({ drawing }: { readonly drawing: WireDrawing }) {
         aria-valuemin={0}
         aria-valuemax={steps}
         aria-valuenow={step}
-        aria-valuetext={`${which}step ${step} of ${steps}`}
+        aria-valuetext={progressWords(drawing)}
       >
         <span style={{ transform: `scaleX(${share})` }} />
       </div>
       <p class="figures">
-        <span>
-          {which}Step {step} of {steps}
-        </span>
+        <span>{progressWords(drawing)}</span>
         <span>
           {duration(elapsedMs)}
           {remainingMs !== undefined && ` · about ${duration(remainingMs)} left`}

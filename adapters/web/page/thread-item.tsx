@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { WireThreadSummary } from '../wire.ts'
 import { Icon, IconButton } from './icons.tsx'
 import { ago } from './words.ts'
@@ -45,11 +45,17 @@ interface RenameFieldProps {
 }
 
 function RenameField({ title, finish, cancel }: RenameFieldProps) {
+  const ended = useRef(false)
+  const end = (action: () => void): void => {
+    if (!ended.current) action() // leaving the field is an end too, and comes after each other one
+    ended.current = true
+  }
   const press = (event: KeyboardEvent & { readonly currentTarget: HTMLInputElement }): void => {
-    if (event.key === 'Enter') finish(event.currentTarget.value)
+    const { value } = event.currentTarget
+    if (event.key === 'Enter') end(() => finish(value))
     if (event.key !== 'Escape') return
     event.preventDefault()
-    cancel()
+    end(cancel)
   }
   return (
     <li class="thread-item editing">
@@ -62,7 +68,7 @@ function RenameField({ title, finish, cancel }: RenameFieldProps) {
           if (input !== null && document.activeElement !== input) input.select()
         }}
         onKeyDown={press}
-        onBlur={(event) => finish(event.currentTarget.value)}
+        onBlur={({ currentTarget: { value } }) => end(() => finish(value))}
       />
     </li>
   )

@@ -1,3 +1,5 @@
+import type { WireProgress } from '../wire.ts'
+
 /** 900 -> '1 s', 95_000 -> '1 min 35 s' */
 export function duration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000))
@@ -21,3 +23,13 @@ export function ordinal(n: number): string {
 }
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`
+
+/** 'Waiting: 3rd in line', 'Thinking', 'Picture 1 of 2 · Step 7 of 20' */
+export function progressWords(progress: WireProgress): string {
+  if (progress.phase === 'thinking') return 'Thinking'
+  if (progress.phase === 'queued') {
+    return progress.position <= 1 ? 'Waiting: next in line' : `Waiting: ${ordinal(progress.position)} in line`
+  }
+  const { image, images, step, steps } = progress
+  return `${images > 1 ? `Picture ${image + 1} of ${images} · ` : ''}Step ${step} of ${steps}`
+}

@@ -12,6 +12,9 @@ export function findChromium(): string | undefined {
   return [...(named === undefined ? [] : [named]), ...places].find((file) => existsSync(file))
 }
 
+/** Why tests that need a browser do not run. */
+export const noChromium = `no Chromium at ${places.join(', ')}; install Debian's package chromium, or set CHROMIUM`
+
 const flags = [
   '--headless',
   '--no-sandbox',
