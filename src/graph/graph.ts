@@ -5,6 +5,7 @@ import {
   TensorProto_DataLocation as DataLocation,
 } from 'onnx-buf'
 import type { MessageInitShape } from '@bufbuild/protobuf'
+import { AppError } from '../contract/errors.ts'
 import type { WeightEntry, WeightType } from '../weights/safetensors.ts'
 
 type ModelInit = MessageInitShape<typeof ModelProtoSchema>
@@ -164,7 +165,10 @@ export class Graph {
     if (!found) {
       const dtype = weightElementType[entry.dtype]
       if (!dtype)
-        throw new RangeError(`${entry.file}: tensor ${entry.name} has dtype ${entry.dtype}, which graphs do not use`)
+        throw new AppError('model/unsupported', {
+          message: `${entry.file}: tensor ${entry.name} has dtype ${entry.dtype}, which graphs do not use`,
+          hint: 'Take the model in F32, F16 or BF16.',
+        })
       // Two files may use one name for different tensors (the shards of a tower and of a language model).
       const taken = [...this.weights.values()].some(({ value }) => value.name === entry.name)
       const name = taken ? `${entry.name}@${this.weights.size}` : entry.name

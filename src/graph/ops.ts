@@ -11,7 +11,7 @@ import {
   type Shape,
   type Value,
 } from './graph.ts'
-import { broadcast, matmulShape } from './shapes.ts'
+import { broadcast, checkGroups, checkSplit, concatShape, matmulShape, sliceSize } from './shapes.ts'
 
 const same = ({ dtype, shape }: Value) => ({ dtype, shape })
 
@@ -84,17 +84,15 @@ export function transpose(g: Graph, x: Value, permutation: readonly number[]): V
 }
 
 export function concat(g: Graph, values: readonly Value[], axis: number): Value {
-  const first = values[0]!
-  const at = axis < 0 ? first.shape.length + axis : axis
-  const sizes = values.map((v) => v.shape[at]!)
-  const total: Dim = sizes.every((s) => typeof s === 'number') ? sizes.reduce((a, b) => a + b, 0) : sizes.join('+')
-  const shape = first.shape.map((dim, i) => (i === at ? total : dim))
-  return g.node('Concat', values, { dtype: first.dtype, shape }, { attributes: { axis: { int: at } } })
+  const { dtype, shape } = values[0]!
+  const at = axis < 0 ? shape.length + axis : axis
+  return g.node('Concat', values, { dtype, shape: concatShape(values, at) }, { attributes: { axis: { int: at } } })
 }
 
 /** Splits an axis of fixed size into pieces of the given sizes. */
 export function split(g: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
   const at = axis < 0 ? x.shape.length + axis : axis
+  checkSplit(x, sizes, at)
   const outputs = sizes.map((size) => ({ dtype: x.dtype, shape: x.shape.map((dim, i) => (i === at ? size : dim)) }))
   return g.nodeOutputs('Split', [x, g.integers(sizes)], outputs, { attributes: { axis: { int: at } } })
 }
@@ -102,7 +100,7 @@ export function split(g: Graph, x: Value, sizes: readonly number[], axis: number
 /** x[start:end] on one axis. `size` notes the result's size where it cannot be told from the numbers. */
 export function slice(g: Graph, x: Value, axis: number, start: number, end: number, size?: Dim): Value {
   const at = axis < 0 ? x.shape.length + axis : axis
-  const shape = x.shape.map((dim, i) => (i === at ? (size ?? end - start) : dim))
+  const shape = x.shape.map((dim, i) => (i === at ? (size ?? sliceSize(dim, start, end)) : dim))
   const inputs = [x, g.integers([start]), g.integers([end]), g.integers([at])]
   return g.node('Slice', inputs, { dtype: x.dtype, shape })
 }
@@ -203,6 +201,7 @@ export const layerNorm = (g: Graph, x: Value, weight: Value, bias: Value, epsilo
  * provider expands GroupNormalization into slower parts. x [b, c, h, w]; weight, bias [c].
  */
 export function groupNorm(g: Graph, x: Value, weight: Value, bias: Value, groups: number, epsilon: number): Value {
+  checkGroups(x, groups)
   const ones = g.constant(new Float32Array(groups).fill(1), [groups])
   const zeros = g.constant(new Float32Array(groups), [groups])
   const grouped = reshape(g, x, [0, groups, -1], [x.shape[0]!, groups, 'group'])
