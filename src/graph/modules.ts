@@ -15,7 +15,7 @@ import { fixed } from './shapes.ts'
 /** Linear. x [..., in] -> [..., out]. Weights: weight [out, in], bias? [out]. */
 export function linear(g: Graph, x: Value, w: Weights): Value {
   const product = linearWeight(g, x, w)
-  return w.has('bias') ? add(g, product, g.weight(w.entry('bias'))) : product
+  return w.has('bias') ? add(g, product, g.weight(w.shaped('bias', [fixed(product, -1)]))) : product
 }
 
 /**
@@ -31,11 +31,10 @@ function linearWeight(g: Graph, x: Value, w: Weights): Value {
 }
 
 /**
- * Linear for rows: x [rows, in] -> [rows, out]. Same weights, but multiplied as they lie in the file (Gemm with a
+ * Linear for rows: x [rows, in] -> [rows, out], `out` as the config says. Same weights as linear, but multiplied as they lie in the file (Gemm with a
  * transposed second factor), so that loading folds no Transpose: a language model is held once, not twice, at its peak.
  */
-export function linearRows(g: Graph, x: Value, w: Weights): Value {
-  const [out] = w.entry('weight').shape as [number]
+export function linearRows(g: Graph, x: Value, w: Weights, out: number): Value {
   const weight = g.weight(w.shaped('weight', [out, fixed(x, -1)]))
   const inputs = w.has('bias') ? [x, weight, g.weight(w.shaped('bias', [out]))] : [x, weight]
   const attributes = { transB: { int: 1 } }

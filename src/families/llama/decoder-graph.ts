@@ -48,7 +48,10 @@ export function decoderGraph(map: WeightMap, config: DecoderConfig): Graph {
   for (let layer = 0; layer < config.layers; layer++)
     x = decoderLayer(g, x, w.at(`model.layers.${layer}`), config, step, layer)
   const last = rmsNorm(g, gather(g, x, rows), w.at('model.norm'), config)
-  g.output('logits', linearRows(g, last, w.at(config.tiedEmbeddings ? 'model.embed_tokens' : 'lm_head')))
+  g.output(
+    'logits',
+    linearRows(g, last, w.at(config.tiedEmbeddings ? 'model.embed_tokens' : 'lm_head'), config.vocabSize),
+  )
   return g
 }
 
@@ -72,8 +75,13 @@ function rmsNorm(g: Graph, x: Value, w: Weights, config: DecoderConfig): Value {
 
 /** Gated MLP (arXiv 2002.05202): down(act(gate(x)) * up(x)). Weights: gate_proj, up_proj, down_proj. */
 function mlp(g: Graph, x: Value, w: Weights, config: DecoderConfig): Value {
-  const gate = activations[config.activation]!(g, linearRows(g, x, w.at('gate_proj')))
-  return linearRows(g, multiply(g, gate, linearRows(g, x, w.at('up_proj'))), w.at('down_proj'))
+  const gate = activations[config.activation]!(g, linearRows(g, x, w.at('gate_proj'), config.innerWidth))
+  return linearRows(
+    g,
+    multiply(g, gate, linearRows(g, x, w.at('up_proj'), config.innerWidth)),
+    w.at('down_proj'),
+    config.width,
+  )
 }
 
 /**
@@ -82,13 +90,11 @@ function mlp(g: Graph, x: Value, w: Weights, config: DecoderConfig): Value {
  */
 function attention(g: Graph, x: Value, w: Weights, config: DecoderConfig, step: Step, layer: number): Value {
   const { heads, kvHeads, headDim } = config
-  const query = rotate(g, splitHeads(g, linearRows(g, x, w.at('q_proj')), heads, headDim), step)
-  const key = rotate(g, splitHeads(g, linearRows(g, x, w.at('k_proj')), kvHeads, headDim), step)
-  const value = reshape(
-    g,
-    splitHeads(g, linearRows(g, x, w.at('v_proj')), kvHeads, headDim),
-    ...rowsOf(kvHeads, headDim),
-  )
+  const project = (name: string, count: number) =>
+    splitHeads(g, linearRows(g, x, w.at(name), count * headDim), count, headDim)
+  const query = rotate(g, project('q_proj', heads), step)
+  const key = rotate(g, project('k_proj', kvHeads), step)
+  const value = reshape(g, project('v_proj', kvHeads), ...rowsOf(kvHeads, headDim))
   const newKey = transpose(g, reshape(g, key, ...rowsOf(kvHeads, headDim)), [0, 2, 1])
   const rows = scale(g, reshape(g, query, [kvHeads, -1, headDim], [kvHeads, 'queries', headDim]), headDim ** -0.5)
   const pastKey = g.input(`past_key_${layer}`, 'float32', [kvHeads, headDim, 'capacity'])
@@ -100,7 +106,7 @@ function attention(g: Graph, x: Value, w: Weights, config: DecoderConfig, step: 
   g.output(`value_${layer}`, value)
   const perHead = reshape(g, mixed, ...rowsOf(heads, headDim))
   const joined = reshape(g, transpose(g, perHead, [1, 0, 2]), [-1, heads * headDim], ['tokens', heads * headDim])
-  return linearRows(g, joined, w.at('o_proj'))
+  return linearRows(g, joined, w.at('o_proj'), config.width)
 }
 
 /** [t, heads * headDim] -> [1, heads, t, headDim]. */
