@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { createBot } from './bot/bot.ts'
 import type { CheckedImage } from './bot/context.ts'
 import { parseStyles } from './bot/styles.ts'
+import { version } from './cli/version.ts'
 import type { Adapter, Bot, BotAbout } from './contract/adapter.ts'
 import { samplerNames, type Inference } from './contract/inference.ts'
 import { createStores } from './conversation/stores.ts'
@@ -12,11 +13,6 @@ import { decodeImage } from './image/decode.ts'
 import { createInference } from './inference/inference.ts'
 import { locateModel, resolveModel, type ResolvedModels } from './inference/model-presets.ts'
 import { readWorld } from './inference/world.ts'
-
-const readJson = (relative: string): unknown =>
-  JSON.parse(readFileSync(new URL(relative, import.meta.url), 'utf8')) as unknown
-
-export const { version } = readJson('../package.json') as { readonly version: string }
 
 /** The log on stderr: JSON lines, or readable ones where a person looks on. */
 export const createLog = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
@@ -27,13 +23,20 @@ export const createLog = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
       : pino.destination({ dest: 2, sync: true }),
   )
 
-/** The models that the configuration names, and the door to them. Throws AppError `model/not-found`. */
-export function composeInference(config: Config, log: Logger): { models: ResolvedModels; inference: Inference } {
+/**
+ * The models that the configuration names, and the door to them; with `preload` they are loaded before they are needed.
+ * Throws AppError `model/not-found`.
+ */
+export function composeInference(
+  config: Config,
+  log: Logger,
+  { preload = false } = {},
+): { models: ResolvedModels; inference: Inference } {
   const places = { modelsDir: config.modelsDir }
   for (const name of [config.inpaint, config.editEngine]) locateModel(name, places)
   const models = { mllm: resolveModel('mllm', config.mllm, places), t2i: resolveModel('t2i', config.t2i, places) }
   const { device, cacheDir, threads } = config
-  const inference = createInference({ models, device, cacheDir, log, ...(threads > 0 && { threads }) })
+  const inference = createInference({ models, device, cacheDir, log, preload, ...(threads > 0 && { threads }) })
   return { models, inference }
 }
 
@@ -61,44 +64,40 @@ export async function compose({
   memory = false,
   log = createLog(config),
 }: ComposeOptions): Promise<Composition> {
-  const styles = parseStyles(readJson('../config/styles.json'), 'config/styles.json')
+  const stylesFile = new URL('../config/styles.json', import.meta.url)
+  const styles = parseStyles(JSON.parse(readFileSync(stylesFile, 'utf8')), 'config/styles.json')
   const stores = await createStores(memory ? { memory: true } : { dataDir: config.dataDir })
-  const { models, inference } = await closingOnFailure(stores, () => composeInference(config, log))
-  const bot = createBot({
-    stores,
-    inference,
-    about: aboutOf(models, Object.keys(styles)),
-    wordings: models.mllm.wordings,
-    styles,
-    log,
-    checkImage: (bytes) => checkImage(bytes, config),
-    limits: {
-      textLength: config.limitMessageLength,
-      attachmentBytes: config.limitUploadBytes,
-      jobsPerPerson: config.limitQueuePerPerson,
-    },
-  })
-  for (const adapter of adapters) {
-    bot.attach(adapter)
-    await adapter.start(bot)
+  const opened: { stop(): Promise<unknown> }[] = [{ stop: () => stores.close() }]
+  const stop = async () => {
+    for (const part of opened.splice(0).reverse()) await part.stop()
   }
-  await bot.start()
-  return {
-    bot,
-    async stop() {
-      for (const adapter of adapters) await adapter.stop()
-      await bot.stop()
-      await inference.stop()
-      await stores.close()
-    },
-  }
-}
-
-async function closingOnFailure<T>(stores: { close(): Promise<void> }, make: () => T): Promise<T> {
   try {
-    return make()
+    const { models, inference } = composeInference(config, log, { preload: !memory })
+    opened.push(inference)
+    const bot = createBot({
+      stores,
+      inference,
+      about: aboutOf(models, Object.keys(styles)),
+      wordings: models.mllm.wordings,
+      styles,
+      log,
+      checkImage: (bytes) => checkImage(bytes, config),
+      limits: {
+        textLength: config.limitMessageLength,
+        attachmentBytes: config.limitUploadBytes,
+        jobsPerPerson: config.limitQueuePerPerson,
+      },
+    })
+    opened.push(bot)
+    for (const adapter of adapters) {
+      bot.attach(adapter)
+      await adapter.start(bot)
+      opened.push(adapter)
+    }
+    await bot.start()
+    return { bot, stop }
   } catch (error) {
-    await stores.close()
+    await stop()
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -69,7 +69,8 @@ export async function openFileHashes(cacheDir: string): Promise<FileHashes> {
       if (known?.stamp === stamp) return known.sha256
       const sha256 = await sha256OfFile(file)
       remembered.set(file, { stamp, sha256 })
-      await replaceFile(store, JSON.stringify(Object.fromEntries(remembered)))
+      // Without it the file is read again next time: a full or read-only disk takes nothing but time.
+      await replaceFile(store, JSON.stringify(Object.fromEntries(remembered))).catch(() => undefined)
       return sha256
     },
   }
@@ -86,7 +87,7 @@ async function readRemembered(store: string): Promise<Record<string, Remembered>
 /** Writes beside the file and renames, so that another process reads the old bytes or the new ones. */
 async function replaceFile(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
+  const temporary = `${file}.${randomUUID()}.tmp`
   await writeFile(temporary, text)
   await rename(temporary, file)
 }

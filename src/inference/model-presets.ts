@@ -112,8 +112,8 @@ export function resolveModel<R extends ModelRole>(
 export function resolveModel(role: ModelRole, nameOrFolder: string, places: ModelPlaces = {}): ResolvedModel {
   const located = locateModel(nameOrFolder, places)
   if ('folder' in located) return describeCheckpoint(role, located.folder, places.modelsDir)
-  const { preset, root } = located
-  const place = (relative: string) => findPath(relative, [root, ...roots(places)])
+  const { preset } = located
+  const place = placeOf(located, places)
   const base = (entry: { folder: string; parts: Record<string, string> }): ResolvedBase => ({
     name: preset.name,
     folder: place(entry.folder),
@@ -131,9 +131,18 @@ export function resolveModel(role: ModelRole, nameOrFolder: string, places: Mode
 }
 
 /** Preset folders may lie beside the preset or in any models folder; what is nowhere is named beside the preset. */
-function findPath(relative: string, places: readonly string[]): string {
-  const paths = places.map((place) => path.join(place, relative))
-  return paths.find((candidate) => existsSync(candidate)) ?? paths[0]!
+const placeOf = ({ root }: LocatedPreset, places: ModelPlaces) => {
+  const searched = [root, ...roots(places)]
+  return (relative: string): string => {
+    const paths = searched.map((folder) => path.join(folder, relative))
+    return paths.find((candidate) => existsSync(candidate)) ?? paths[0]!
+  }
+}
+
+/** Every file of a preset. */
+export function presetFiles(located: LocatedPreset, places: ModelPlaces = {}): ModelFile[] {
+  const place = placeOf(located, places)
+  return Object.entries(located.preset.files).map(([file, expected]) => ({ file: place(file), ...expected }))
 }
 
 function filesBelow(preset: Preset, folders: readonly string[], place: (relative: string) => string): ModelFile[] {

@@ -14,6 +14,8 @@ export interface WorkerSetup {
   /** Threads of one operator; default: onnxruntime's choice. */
   readonly threads?: number
   readonly logLevel: string
+  /** Load the models at once instead of with the first request that needs them. */
+  readonly preload?: boolean
 }
 
 /** The bot's words to the worker. `setup` comes first and once; the worker leaves when the channel closes. */

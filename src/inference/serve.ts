@@ -7,7 +7,7 @@ import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
 import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
-import type { ModelRole } from './preset-schema.ts'
+import { modelRoles, type ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
 import type { ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
 import { createResidency, type Loader } from './residency.ts'
@@ -80,6 +80,8 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
       outbox.send({ type: 'status', resident: residency.list(), processBytes: process.memoryUsage.rss() })
   }
 
+  if (setup.preload === true)
+    for (const role of modelRoles) residency.get(role).catch((error: unknown) => describeError(error, log))
   return { device: runtime.device, take }
 }
 

@@ -36,7 +36,7 @@ export function chatTurns(messages: readonly ChatMessage[], template: TemplateNa
 }
 
 const plainWords = (text: string, template: TemplateName): string =>
-  text.replaceAll(imageToken, 'image').replaceAll(conversationTemplates[template].stop, '')
+  text.replaceAll(imageToken, 'image').replaceAll(conversationTemplates[template].stop, ' ')
 
 function shownImage(messages: readonly ChatMessage[]): Uint8Array | undefined {
   const first = messages.find(({ role }) => role === 'user')
