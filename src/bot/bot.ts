@@ -17,7 +17,7 @@ import { isOpen, jobIdOf } from './jobs.ts'
 import { createFairQueue } from './queue.ts'
 import { liveMessage } from './reply.ts'
 import { createRunner } from './runner.ts'
-import { checkText, isBlank } from './text-checks.ts'
+import { checkEvent, checkText, isBlank } from './text-checks.ts'
 
 /** The bot, and what a composition root does with it: attach adapters, start, start the adapters, stop. */
 export interface BotWithAdapters extends Bot {
@@ -58,6 +58,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
 
   async function handle(incoming: Incoming): Promise<Acknowledgement> {
     if (isStopped) throw stoppedError()
+    checkEvent(incoming)
     const handled = await withThread(threadKeyString(incoming.key), () => handleInThread(desk, incoming))
     if (handled.type !== 'cancel') return handled
     await Promise.all(handled.jobIds.map((id) => runner.cancel(id)))
@@ -65,7 +66,8 @@ export function createBot(options: BotOptions): BotWithAdapters {
     return { type: 'done' }
   }
 
-  const ownJobs = (key: ThreadKey) => runner.live().filter((live) => live.threadKey === threadKeyString(key))
+  /** What the thread does not hold yet. Asked before the thread is read, so that nothing is in neither. */
+  const ownJobs = (key: ThreadKey) => runner.unstored().filter((live) => live.threadKey === threadKeyString(key))
 
   /** The owner's thread, for a change. Throws AppError `input/not-found`, `access/denied`. */
   const changeThread = <T>(key: ThreadKey, person: Person, change: (state: ConversationState) => Promise<T>) =>
@@ -77,11 +79,11 @@ export function createBot(options: BotOptions): BotWithAdapters {
     })
 
   async function readReply(key: ThreadKey, person: Person, jobId: string): Promise<OutgoingMessage | undefined> {
+    const live = ownJobs(key).find(({ job }) => job.id === jobId)
+    const job = await stores.jobs.get(jobId)
     const state = await findThread(stores, key, person)
     if (!state) return undefined
-    const live = ownJobs(key).find(({ job }) => job.id === jobId)
     if (live) return liveMessage(live.job, live.reply)
-    const job = await stores.jobs.get(jobId)
     if (!job || threadKeyString(job.key) !== threadKeyString(key)) return undefined
     const isLost = isOpen(job) && job.state !== 'posting'
     return isLost ? unstoredMessage(job, interruptedError().toJSON()) : finishedMessage(job, state)
@@ -91,9 +93,9 @@ export function createBot(options: BotOptions): BotWithAdapters {
     handle,
     listThreads: (platform, person) => stores.threads.list(platform, person.id),
     async readThread(key, person) {
+      const pending = ownJobs(key).map(({ job, reply }) => liveMessage(job, reply))
       const state = await findThread(stores, key, person)
-      if (!state) return undefined
-      return { state, pending: ownJobs(key).map(({ job, reply }) => liveMessage(job, reply)) }
+      return state && { state, pending }
     },
     renameThread: (key, person, title) =>
       changeThread(key, person, async (state) => {
@@ -107,11 +109,11 @@ export function createBot(options: BotOptions): BotWithAdapters {
         await stores.threads.remove(state)
       }),
     async readBlob(key, person, sha256) {
+      const items = ownJobs(key).flatMap(({ reply }) => reply.items)
+      const pictures = items.flatMap((item) => (item.type === 'picture' ? item.pictures : []))
       const state = await findThread(stores, key, person)
       if (!state) return undefined
       if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
-      const items = ownJobs(key).flatMap(({ reply }) => reply.items)
-      const pictures = items.flatMap((item) => (item.type === 'picture' ? item.pictures : []))
       return pictures.find((picture) => picture.sha256 === sha256)?.bytes
     },
     readReply,

@@ -7,6 +7,8 @@ import { moveJob } from './jobs.ts'
 
 /** First and longest wait before a reply is posted again, in milliseconds. */
 const retryMs = { first: 500, longest: 60_000 }
+/** How long a reply that is on its way may hold up an orderly stop, in milliseconds. */
+const graceMs = 2000
 
 /**
  * Shows the stored result of a `posting` job until the adapter says that it has arrived, then ends the job. When the
@@ -20,11 +22,11 @@ export async function postReply(context: BotContext, job: Job, signal: AbortSign
   const message = finishedMessage(job, state)
   for (let waitMs = retryMs.first; ; waitMs = Math.min(2 * waitMs, retryMs.longest)) {
     try {
-      await adapter.render(message)
+      await untilStopped(adapter.render(message), signal)
       break
     } catch (error) {
       log.warn({ job: job.id, err: error, waitMs }, 'posting a reply failed')
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+      if (!signal.aborted) await sleep(waitMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
     }
   }
@@ -32,4 +34,19 @@ export async function postReply(context: BotContext, job: Job, signal: AbortSign
     if (!(await stores.threads.get(job.key))) return
     await stores.commit({ jobs: [moveJob(job, endStateOf(job.error), now())] })
   })
+}
+
+/** The work's end, or a rejection some time after `signal` was aborted. */
+async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  const stopped = new Promise<never>((_, reject) => {
+    const refuse = () => setTimeout(() => reject(new Error('the bot is stopping')), graceMs).unref()
+    if (signal.aborted) refuse()
+    else signal.addEventListener('abort', refuse, { once: true, signal: over.signal })
+  })
+  try {
+    await Promise.race([work, stopped])
+  } finally {
+    over.abort()
+  }
 }

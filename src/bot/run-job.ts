@@ -33,6 +33,10 @@ export interface JobRun {
   readonly signal: AbortSignal
 }
 
+/** Where a job begins: most talk before they draw. */
+export const firstLane = (request: JobRequest): Lane =>
+  request.kind === 'chat' || (request.kind === 'imagine' && !request.drawing.raw) ? 'chat' : 'draw'
+
 type RequestOf<K extends JobRequest['kind']> = Extract<JobRequest, { kind: K }>
 
 /** Does a job; what comes of it goes to `run.emit`. Throws AppError for what cannot be done, or is cancelled. */
@@ -59,8 +63,15 @@ export async function runJob(run: JobRun): Promise<void> {
 
 /** Answers a turn of the thread, and draws what the answer asks for. */
 async function answer(run: JobRun, request: RequestOf<'chat'>): Promise<void> {
+  noteOtherPictures(run, request.turnId)
   const messages = await loadSegment(segment(run.state, request.turnId, run.wordings), run.load)
   await converse(run, request, messages, messages.at(-1)?.text ?? '')
+}
+
+function noteOtherPictures({ state, emit }: JobRun, turnId: string): void {
+  const uploads = state.turns[turnId]?.blocks.flatMap((block) => (block.type === 'upload' ? [block.imageId] : [])) ?? []
+  const name = state.images[uploads.at(-1) ?? '']?.name
+  if (uploads.length > 1) emit({ type: 'notice', text: `I look at one picture at a time: this is about ${name}.` })
 }
 
 /** Has a wish written out and draws it; the wish itself when the model wrote no prompt, or when it is to be left raw. */

@@ -8,9 +8,9 @@ import type { BotContext } from './context.ts'
 import { endStateOf, unstoredMessage } from './finished-reply.ts'
 import { cancelledError, isOpen, isWornOut, requeueJob, startJob, wornOutError } from './jobs.ts'
 import { postReply } from './post-reply.ts'
-import type { FairQueue, Lane } from './queue.ts'
+import type { FairQueue, Place } from './queue.ts'
 import { emptyReply, liveMessage, reduceReply, type ReplyEvent, type ReplyState } from './reply.ts'
-import { runJob } from './run-job.ts'
+import { firstLane, runJob, type JobRun } from './run-job.ts'
 import { endOfJob } from './store-reply.ts'
 import { addToTurn, fetchUploads, uploadNodes } from './uploads.ts'
 
@@ -33,7 +33,10 @@ export interface Runner {
   drop(threadKey: string): void
   /** Shows a job's stored result until that has worked, then ends the job. */
   post(job: Job): void
+  /** Jobs that have not ended. */
   live(): readonly LiveJob[]
+  /** These, and those whose end is being stored: what they made is in no thread yet. */
+  unstored(): readonly LiveJob[]
   /** Takes up every job that had not ended when the program did, of the platforms that are attached. */
   resume(): Promise<void>
   /** Stops what runs, so that it runs again at the next start. */
@@ -80,45 +83,64 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     const before = [...jobs.values()].filter((other) => !other.settled && other.threadKey === threadKeyString(job.key))
     const live = track(job)
     log.info({ job: job.id, kind: job.request.kind, platform: job.key.platform }, 'job accepted')
+    const place = before.length === 0 && !downloadsOf(job) ? lineUp(live) : undefined // now: in order of acceptance
     if (before.length > 0) emit(live, { type: 'queued', position: before.length })
     background(
       job.id,
-      inThread(live.threadKey, () => execute(live)),
+      inThread(live.threadKey, () => execute(live, place)),
     )
     return before.length > 0 ? before.length : queue.position(job.id)
   }
 
-  async function execute(live: LiveJob): Promise<void> {
+  const enter = ({ job, threadKey }: LiveJob, ...[lane, signal, onPosition]: Parameters<JobRun['enter']>) => {
+    const person = `${job.key.platform}/${job.author.id}`
+    return queue.enter({ id: job.id, person, thread: threadKey, lane, signal, onPosition })
+  }
+
+  /** Waits for the first place that a job needs. */
+  function lineUp(live: LiveJob): Promise<Place> {
+    const onPosition = (position: number) => emit(live, { type: 'queued', position })
+    const place = enter(live, firstLane(live.job.request), live.controller.signal, onPosition)
+    place.catch(() => undefined) // awaited when the jobs before it in the thread have ended
+    return place
+  }
+
+  async function execute(live: LiveJob, lined: Promise<Place> | undefined): Promise<void> {
     try {
-      if (live.settled) return
-      await begin(live)
+      if (!lined) await takeDownloads(live)
+      const place = await (lined ?? lineUp(live))
+      try {
+        await run(live, place)
+      } finally {
+        place.leave()
+      }
       await settle(live)
     } catch (error) {
-      await settle(live, AppError.from(error))
+      await settle(live, failureOf(live, error))
     }
   }
 
-  async function begin(live: LiveJob): Promise<void> {
-    let started: Promise<void> | undefined
-    const { id, author, key, request } = live.job
-    const { signal } = live.controller
-    const enter = async (lane: Lane, until: AbortSignal, onPosition: (position: number) => void) => {
-      const person = `${key.platform}/${author.id}`
-      const place = await queue.enter({ id, person, thread: live.threadKey, lane, signal: until, onPosition })
-      try {
-        await (started ??= start(live))
-        return place
-      } catch (error) {
-        place.leave()
-        throw error
-      }
-    }
-    if (request.kind === 'chat' && request.downloads) await takeDownloads(live)
-    const state = await stores.threads.get(key)
+  async function run(live: LiveJob, first: Place): Promise<void> {
+    await start(live)
+    const state = await stores.threads.get(live.job.key)
     if (!state) throw new AppError('input/not-found', { message: 'the thread of this job is gone' })
+    let held: Place | undefined = first
     const { inference, wordings, styles } = context
-    const run = { job: live.job, state, inference, wordings, styles, load: loadBlob, enter, signal }
-    await runJob({ ...run, emit: (event) => emit(live, event) })
+    await runJob({
+      job: live.job,
+      state,
+      inference,
+      wordings,
+      styles,
+      load: loadBlob,
+      signal: live.controller.signal,
+      emit: (event) => emit(live, event),
+      async enter(...request) {
+        const place = held ?? (await enter(live, ...request))
+        held = undefined
+        return place
+      },
+    })
   }
 
   /** Counts the start, durably, before anything is computed. */
@@ -146,15 +168,16 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   /** Fetches what the platform holds, and stores it in the turn that is answered. */
   async function takeDownloads(live: LiveJob): Promise<void> {
     const { job } = live
-    if (job.request.kind !== 'chat' || !job.request.downloads) return
-    const { downloads, ...request } = job.request
+    const downloads = downloadsOf(job)
+    if (!downloads || job.request.kind !== 'chat') return
+    const { kind, turnId, seed, drawing } = job.request
     const uploads = await fetchUploads(context, downloads, live.controller.signal)
     await withThread(live.threadKey, async () => {
       const state = await stores.threads.get(job.key)
       if (!state || live.settled) throw cancelledError()
-      const nodes = uploadNodes(uploads, { turnId: request.turnId, author: job.author, now: now() })
-      const fetched = { ...job, request }
-      const thread = addToTurn(state, request.turnId, nodes)
+      const nodes = uploadNodes(uploads, { turnId, author: job.author, now: now() })
+      const fetched: Job = { ...job, request: { kind, turnId, seed, drawing } }
+      const thread = addToTurn(state, turnId, nodes)
       await stores.commit({ thread, pictures: uploads.map(({ bytes }) => bytes), jobs: [fetched] })
       live.job = fetched
     })
@@ -257,7 +280,17 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     },
     post,
     live: () => [...jobs.values()].filter((live) => !live.settled),
+    unstored: () => [...jobs.values()],
     resume,
     stop,
   }
+}
+
+const downloadsOf = ({ request }: Job) => (request.kind === 'chat' ? request.downloads : undefined)
+
+/** A cancel that nobody asked for is a failure: the models were stopped under the job. */
+function failureOf({ controller }: LiveJob, error: unknown): AppError {
+  const failure = AppError.from(error)
+  if (failure.code !== 'inference/cancelled' || controller.signal.aborted) return failure
+  return new AppError('inference/failed', { message: 'the models were stopped', retryable: true, cause: error })
 }

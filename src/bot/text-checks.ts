@@ -1,4 +1,5 @@
 import { AppError } from '../contract/errors.ts'
+import type { Incoming } from '../contract/incoming.ts'
 
 // Control characters except tab, line feed and carriage return; U+FFFE and U+FFFF; halves of surrogate pairs.
 const notText = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\p{Cs}]/u
@@ -28,3 +29,9 @@ const binary = (what: string) =>
     message: `that does not look like text: it holds ${what}`,
     hint: 'Write it in plain words; pictures are sent as files.',
   })
+
+/** Refuses ids that no platform gives. Throws AppError `input/not-text`, `input/too-long`. */
+export function checkEvent({ key, author, eventId }: Incoming): void {
+  const ids = [key.platform, key.workspaceId, key.channelId, key.threadId, author.id, eventId]
+  for (const id of ids) checkText(id, 500)
+}

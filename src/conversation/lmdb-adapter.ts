@@ -4,7 +4,7 @@ import { adapterBase, type RecordAdapter } from './record-adapter.ts'
 import { writeError } from './storage-errors.ts'
 
 /**
- * Records in an LMDB file below `folder`. LMDB never overwrites a page in use, so a process or machine that dies in a
+ * Records in an LMDB file below `folder`; lmdb's binaries come ready-made from the registry. LMDB never overwrites a page in use, so a process or machine that dies in a
  * write leaves the state before it. Transactions are synchronous and synced to the disk before they return (about 1 ms
  * on an SSD): lmdb-js' asynchronous ones reject promises that nobody can catch when the disk is full.
  * Throws AppError `storage/full` when a write fails; what is read then is what was there before.

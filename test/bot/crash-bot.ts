@@ -1,0 +1,30 @@
+/**
+ * A process that runs the bot until it is killed: it accepts three messages, and prints what happens.
+ * usage: node --import tsx crash-bot.ts DATA_DIR drawing|posting
+ */
+import { createStores } from '../../src/conversation/stores.ts'
+import { createHarness, createRecordingAdapter, keyOf, partsOf } from '../support/bot-harness.ts'
+
+const [dataDir, mode] = process.argv.slice(2)
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+const adapter = createRecordingAdapter(async (message) => {
+  if (partsOf(message, 'progress').some(({ progress }) => progress.phase === 'drawing')) print('drawing')
+  if (!message.final) return
+  print(`posting ${message.replyId}`)
+  await new Promise(() => undefined) // it never arrives
+})
+
+const stores = await createStores({ dataDir: dataDir! })
+const script = mode === 'drawing' ? { stepMs: 20, steps: 500 } : {}
+const harness = await createHarness({ stores, adapter, script })
+const wishes = [
+  ['t', 'draw a fox', 'e1'],
+  ['t', 'draw an owl', 'e2'],
+  ['t2', '/imagine a cat --seed 7', 'e3'],
+] as const
+for (const [thread, text, eventId] of wishes) {
+  const acknowledged = await harness.say(text, { key: keyOf(thread), eventId })
+  if (acknowledged.type === 'accepted') print(`accepted ${acknowledged.jobId}`)
+}
+setInterval(() => undefined, 1000)
