@@ -8,7 +8,8 @@ import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
 import { printLine, tell, tellError } from './cli/output.ts'
 import { runProgram } from './cli/program.ts'
 import { readOrMakeToken } from './cli/web-token.ts'
-import { compose, createLog, version } from './compose.ts'
+import { version } from './cli/version.ts'
+import { compose, createLog } from './compose.ts'
 
 /** Serves the page and runs the bot until a signal ends it. */
 async function serve(config: Config): Promise<void> {
@@ -22,7 +23,7 @@ async function serve(config: Config): Promise<void> {
     await served.close()
     throw error
   })
-  printLine(`LLMGA is at ${publicUrl ?? served.url}${signInWith(tokens)}`)
+  printLine(`LLMGA is at ${publicUrl ?? served.url}${signIn(config, tokens)}`)
   onStopSignal(async () => {
     await served.close()
     await stop()
@@ -36,12 +37,11 @@ function tokensFor({ httpToken, httpHost, publicUrl, dataDir }: Config): readonl
   return isLocal ? [] : [{ token: readOrMakeToken(dataDir) }]
 }
 
-const signInWith = (tokens: readonly AccessToken[]): string =>
-  tokens.length === 1
-    ? ` - sign in with the token ${tokens[0]!.token}`
-    : tokens.length > 1
-      ? ' - sign in with your token'
-      : ''
+/** How to come in; only a token that the program made itself is shown. */
+function signIn({ httpToken }: Config, [token]: readonly AccessToken[]): string {
+  if (httpToken) return ' - sign in with the token from LLMGA_HTTP_TOKEN'
+  return token ? ` - sign in with the token ${token.token}` : ''
+}
 
 /** The first signal ends what runs in order and keeps the rest for the next start; the second one leaves at once. */
 function onStopSignal(stop: () => Promise<void>): void {

@@ -7,7 +7,6 @@ import { createJsonView } from '../../adapters/terminal/json-view.ts'
 import { lineHelp } from '../../adapters/terminal/parse-line.ts'
 import { createTalk } from '../../adapters/terminal/talk.ts'
 import { createTerminalAdapter } from '../../adapters/terminal/terminal-adapter.ts'
-import { compose } from '../compose.ts'
 import { configOf } from './config-flags.ts'
 import { exitCodes } from './exit-codes.ts'
 import { quietLog, runOnce, terminalPerson } from './one-shot.ts'
@@ -59,6 +58,7 @@ async function chat(
   const savePicture = await pictureSaver(out === undefined ? `${path.join(config.dataDir, 'pictures')}/` : `${out}/`)
   const fileLimitBytes = config.limitUploadBytes
   const adapter = createTerminalAdapter({ person: terminalPerson(), thread, view, fileLimitBytes, savePicture })
+  const { compose } = await import('../compose.ts')
   const { bot, stop } = await compose({ config, adapters: [adapter] })
   try {
     const past = await bot.readThread(adapter.key, adapter.person)

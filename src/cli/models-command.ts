@@ -1,8 +1,7 @@
-import path from 'node:path'
 import type { Command } from 'commander'
 import { AppError } from '../contract/errors.ts'
 import { verifyFiles } from '../inference/model-files.ts'
-import { listPresets, type LocatedPreset } from '../inference/model-presets.ts'
+import { listPresets, presetFiles, type LocatedPreset, type ModelFile } from '../inference/model-presets.ts'
 import { configOf } from './config-flags.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printJson, printLine, tellError } from './output.ts'
@@ -13,7 +12,8 @@ interface JsonOption {
 
 export function addModelsCommand(program: Command): void {
   const models = program.command('models').description('list the presets, or check their files')
-  const presets = () => listPresets({ modelsDir: configOf(program).config.modelsDir })
+  const places = () => ({ modelsDir: configOf(program).config.modelsDir })
+  const presets = () => listPresets(places())
   models
     .command('list')
     .description('the presets with their roles, sizes, licences and sources')
@@ -37,7 +37,7 @@ export function addModelsCommand(program: Command): void {
     .action(async (names: string[], { json }: JsonOption) => {
       const known = presets()
       for (const located of names.length === 0 ? known : names.map((name) => presetNamed(name, known)))
-        await verify(located, json ?? false)
+        await verify(located.preset.name, presetFiles(located, places()), json ?? false)
     })
 }
 
@@ -58,12 +58,11 @@ function presetNamed(name: string, known: readonly LocatedPreset[]): LocatedPres
   throw new AppError('model/not-found', { message: `there is no preset "${name}"`, hint })
 }
 
-async function verify({ preset, root }: LocatedPreset, json: boolean): Promise<void> {
-  const files = Object.entries(preset.files).map(([file, expected]) => ({ file: path.join(root, file), ...expected }))
+async function verify(name: string, files: readonly ModelFile[], json: boolean): Promise<void> {
   for (const { file, error } of await verifyFiles(files)) {
-    if (json) printJson({ preset: preset.name, file, ok: error === undefined, ...(error && { error }) })
+    if (json) printJson({ preset: name, file, ok: error === undefined, ...(error && { error }) })
     else if (error) tellError(error)
-    else printLine(`ok  ${path.relative(root, file)}`)
+    else printLine(`ok  ${file}`)
     if (error) process.exitCode = exitCodes.model
   }
 }

@@ -6,7 +6,6 @@ import { createJsonView } from '../../adapters/terminal/json-view.ts'
 import { createTerminalAdapter } from '../../adapters/terminal/terminal-adapter.ts'
 import type { View } from '../../adapters/terminal/view.ts'
 import type { LoadedConfig } from '../../config/load.ts'
-import { compose } from '../compose.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Command } from '../contract/incoming.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
@@ -70,6 +69,7 @@ async function exchange(program: Program, request: OneShot, view: View): Promise
   const savePicture = await pictureSaver(request.out)
   const person = terminalPerson()
   const adapter = createTerminalAdapter({ person, thread: thread ?? 'once', view, fileLimitBytes: limit, savePicture })
+  const { compose } = await import('../compose.ts') // the models' side is large; other commands do without it
   const composed = await compose({ config, adapters: [adapter], memory: thread === undefined })
   const stopListening = onInterrupt(() => void adapter.cancel())
   try {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { composeInference, createLog } from '../compose.ts'
 import { AppError } from '../contract/errors.ts'
 import type { GeneratedImage, TextToImageRequest } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
@@ -72,6 +71,7 @@ async function replay(program: Command, file: string, { out, json }: ReplayOptio
 
 async function draw(program: Command, request: TextToImageRequest): Promise<GeneratedImage> {
   const config = quietLog(configOf(program))
+  const { composeInference, createLog } = await import('../compose.ts')
   const { inference } = composeInference(config, createLog(config))
   const controller = new AbortController()
   const stopListening = onInterrupt(() => controller.abort())

@@ -105,7 +105,7 @@ describe('models', () => {
       out
         .trim()
         .split('\n')
-        .every((line) => line.startsWith('ok  llmga-tiny/')),
+        .every((line) => /^ok {2}.*\/models\/llmga-tiny\//.test(line)),
     ).toBe(true)
   })
 })
