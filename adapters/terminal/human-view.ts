@@ -24,6 +24,8 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
   /** Pictures that came while a sentence was being written. */
   const held: string[] = []
   let progress: Progress | undefined
+  /** The reply has said why it ends. */
+  let failed = false
   const plain = (text: string) => text
   const dim = (text: string) => (words.isTTY ? styleText('dim', text, { validateStream: false }) : text)
 
@@ -53,7 +55,8 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
   function showNow(now: Progress): void {
     if (status.isTTY) {
       endLine()
-      status.write(showProgress(now, { bar: true }))
+      // a line that wraps could not be cleared
+      status.write(showProgress(now, { bar: true }).slice(0, (status.columns ?? 200) - 1))
       live = true
     } else if (isMilestone(progress, now)) line(status, showProgress(now, { bar: false }))
     progress = now
@@ -61,9 +64,10 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
 
   /** The person at a terminal runs the program: beside the sentence they get what it is about. */
   function showError({ sentence, error }: { sentence: string; error: AppErrorData }): void {
+    failed = true
     line(status, sentence)
-    const detail = withHint(error.message, error.hint)
-    if (!sentence.includes(error.message.slice(1))) line(status, detail)
+    if (error.code === 'inference/cancelled' || sentence.includes(error.message.slice(1))) return
+    line(status, withHint(error.message, error.hint))
   }
 
   const show = (change: ShownChange): void => {
@@ -86,8 +90,9 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
         return showError(change)
       case 'end':
         endLine()
+        if (change.state === 'cancelled' && !failed) line(status, 'Cancelled.')
         progress = undefined
-        if (change.state === 'cancelled') line(status, 'cancelled')
+        failed = false
         if (change.controls.length > 0 && words.isTTY)
           line(words, change.controls.map(({ label }, i) => `/${i + 1} ${label}`).join('   '))
     }

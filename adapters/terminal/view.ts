@@ -16,6 +16,7 @@ export interface View {
 export interface TextStream {
   write(text: string): unknown
   readonly isTTY?: boolean
+  readonly columns?: number
 }
 
 /** A message as a sentence, with what to do unless it says so itself. */

@@ -52,7 +52,7 @@ describe('the command line on the embedded models', () => {
       },
     )
     expect({ code, out }).toEqual({ code: 130, out: '' })
-    expect(err.trimEnd().endsWith('cancelled')).toBe(true)
+    expect(err.trimEnd().endsWith('Cancelled.')).toBe(true)
     expect(err).not.toContain('step 150/150')
   })
 })
