@@ -16,7 +16,8 @@ async function serve(config: Config): Promise<void> {
   const log = createLog(config)
   const tokens = tokensFor(config)
   const { httpHost: host, httpPort: port, publicUrl } = config
-  const limits = { fileBytes: config.limitUploadBytes }
+  const fileBytes = config.limitUploadBytes
+  const limits = { fileBytes, uploadBytes: 2 * fileBytes + (8 << 20) } // a message may bring several files
   const web = createWebAdapter({ host, tokens, limits, ...(publicUrl && { publicUrl }) }, log)
   const served = await serveRoutes(web.routes, { host, port })
   const { stop } = await compose({ config, adapters: [web], log }).catch(async (error: unknown) => {
