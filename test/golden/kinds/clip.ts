@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { loadClipTextEncoder, pooledPosition } from '../../../src/families/clip/text-encoder.ts'
 import { loadClipVisionTower } from '../../../src/families/clip/vision-tower.ts'
-import { createRuntime } from '../../../src/runtime/runtime.ts'
+import { goldenRuntime } from '../cpu.ts'
 import { loadClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import type { FloatTensor, Tensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'
@@ -23,7 +23,10 @@ const rowsOf = ({ data, shape }: Tensor): number[][] =>
 const compare = (check: Checker, name: string, got: FloatTensor) => check.tensor(name, got.data, got.shape)
 
 async function clipText(goldenCase: GoldenCase, check: Checker): Promise<void> {
-  const encoder = await loadClipTextEncoder(goldenCase.resolve(goldenCase.inputs['encoder'] as string), await cpu())
+  const encoder = await loadClipTextEncoder(
+    goldenCase.resolve(goldenCase.inputs['encoder'] as string),
+    await goldenRuntime(),
+  )
   const ids = rowsOf(goldenCase.tensor('input.input_ids'))
   check.json('ids', tokenize(goldenCase, 'tokenizer'))
   const plain = await encoder.encode(ids)
@@ -41,7 +44,7 @@ const tokenize = (goldenCase: GoldenCase, name: string): number[][] => {
 /** SDXL: both encoders side by side; the second one's projection is the pooled embedding. */
 async function sdxlText(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const load = async (name: string) =>
-    loadClipTextEncoder(goldenCase.resolve(goldenCase.inputs[name] as string), await cpu())
+    loadClipTextEncoder(goldenCase.resolve(goldenCase.inputs[name] as string), await goldenRuntime())
   check.json('ids', tokenize(goldenCase, 'tokenizer'))
   check.json('ids_2', tokenize(goldenCase, 'tokenizer_2'))
   const [ids, ids2] = [rowsOf(goldenCase.tensor('input.input_ids')), rowsOf(goldenCase.tensor('input.input_ids_2'))]
@@ -76,7 +79,10 @@ async function textEncoder(goldenCase: GoldenCase, check: Checker): Promise<void
   const tokenizer = loadClipTokenizer(path.join(goldenCase.model(), tokenizerFolder as string))
   const ids = (prompts as string[]).map((prompt) => tokenizer.encodePadded(prompt))
   check.tensor('input_ids', ids.flat(), [ids.length, ids[0]!.length])
-  const encoder = await loadClipTextEncoder(path.join(goldenCase.model(), encoderFolder as string), await cpu())
+  const encoder = await loadClipTextEncoder(
+    path.join(goldenCase.model(), encoderFolder as string),
+    await goldenRuntime(),
+  )
   const features = await encoder.encode(ids)
   compare(check, 'last_hidden_state', features.lastHiddenState)
   compare(check, 'hidden_states_penultimate', features.penultimate)
@@ -86,7 +92,7 @@ async function textEncoder(goldenCase: GoldenCase, check: Checker): Promise<void
 }
 
 async function clipVision(goldenCase: GoldenCase, check: Checker): Promise<void> {
-  const tower = await loadClipVisionTower(goldenCase.model(), await cpu())
+  const tower = await loadClipVisionTower(goldenCase.model(), await goldenRuntime())
   const { hiddenStates, pooled } = await tower.encode(goldenCase.float('input.pixel_values'))
   const shape = [hiddenStates.length, ...hiddenStates[0]!.shape]
   const all = Float32Array.from(hiddenStates.flatMap(({ data }) => [...data]))
@@ -105,11 +111,9 @@ function withoutClassToken({ data, shape }: FloatTensor): FloatTensor {
 }
 
 async function clipVisionProjection(goldenCase: GoldenCase, check: Checker): Promise<void> {
-  const tower = await loadClipVisionTower(goldenCase.model(), await cpu())
+  const tower = await loadClipVisionTower(goldenCase.model(), await goldenRuntime())
   const { hiddenStates, imageEmbeds } = await tower.encode(goldenCase.float('input.pixel_values'))
   check.that('image_embeds are given', imageEmbeds !== undefined)
   if (imageEmbeds) compare(check, 'image_embeds', imageEmbeds)
   compare(check, 'penultimate_hidden_state', hiddenStates.at(-2)!)
 }
-
-const cpu = () => createRuntime({ device: 'cpu' })

@@ -9,7 +9,7 @@ import { tokenizeWithImages } from '../../../src/tokenizers/image-token.ts'
 import { readJson } from '../../../src/weights/config-file.ts'
 import { readDecoderConfig } from '../../../src/families/llama/decoder-config.ts'
 import { loadDecoder, type Decoder } from '../../../src/families/llama/decoder.ts'
-import { createRuntime } from '../../../src/runtime/runtime.ts'
+import { goldenRuntime } from '../cpu.ts'
 import { loadTokenizer } from '../../../src/tokenizers/load-tokenizer.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
 import type { GoldenCase } from '../case.ts'
@@ -23,12 +23,10 @@ export const languageModelKinds: Record<string, GoldenKind> = {
   logits_warp: logitsWarp,
 }
 
-const cpu = () => createRuntime({ device: 'cpu' })
-
 async function causalLm(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const folder = goldenCase.model()
   const tokenizer = loadTokenizer(folder)
-  const decoder = await loadDecoder(openWeightFolder(folder, 'model'), readDecoderConfig(folder), await cpu())
+  const decoder = await loadDecoder(openWeightFolder(folder, 'model'), readDecoderConfig(folder), await goldenRuntime())
   const { prompts, max_new_tokens: steps } = goldenCase.inputs as { prompts: string[]; max_new_tokens: number }
   check.json(
     'ids',
@@ -74,7 +72,7 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const { mm_vision_tower: tower } = readJson(path.join(folder, 'config.json')) as { mm_vision_tower: string }
   const visionTower = path.resolve(goldenCase.dir, inputs['models_root']!, tower)
   const imageMode = (inputs['preprocess_mode'] === 'llmga_stretch' ? 'stretch' : inputs['preprocess_mode']) as ImageMode
-  const model = await loadLlava(folder, await cpu(), { visionTower, imageMode })
+  const model = await loadLlava(folder, await goldenRuntime(), { visionTower, imageMode })
   const { tokenizer, vision, decoder } = model
   if (!vision) return check.fail('image_features', 'the checkpoint has no vision')
 
