@@ -60,6 +60,10 @@ function respond(c: Context, status: ContentfulStatusCode, error: AppError): Res
   const { code, message, hint, details } = error.toJSON()
   if (typeof details?.['retryAfterSeconds'] === 'number') c.header('Retry-After', String(details['retryAfterSeconds']))
   c.header('Cache-Control', 'no-store')
-  const body: WireError = { error: { code, message, ...(hint === undefined ? {} : { hint }) } }
+  const body: WireError = { error: { code, message: asSentence(message), ...(hint === undefined ? {} : { hint }) } }
   return c.json(body, status)
 }
+
+/** 'nothing is going on' -> 'Nothing is going on.' */
+const asSentence = (words: string): string =>
+  words.charAt(0).toUpperCase() + words.slice(1).replace(/[^.!?…]$/, '$&.')

@@ -37,10 +37,17 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
 const speaksForItself = /^(input|image|access)\//
 
 /** One clear sentence (or two) about an error: what happened, and what to do. */
-export function sentenceOf({ code, message, hint }: AppErrorData): string {
+export function sentenceOf({ code, message, hint, details }: AppErrorData): string {
+  if (code.startsWith('weights/')) return aboutFile(sentences[code], details?.['file'])
   if (!speaksForItself.test(code)) return sentences[code]
   return `${asSentence(message)} ${hint ?? sentences[code]}`
 }
+
+/** Names the file by its last folder and name: enough to find it, and nothing of the machine's other folders. */
+const aboutFile = (sentence: string, file: unknown): string =>
+  typeof file === 'string'
+    ? sentence.replace('A file of the model', () => `The model's file ${file.split(/[/\\]/).slice(-2).join('/')}`)
+    : sentence
 
 function asSentence(message: string): string {
   const text = message.charAt(0).toUpperCase() + message.slice(1)

@@ -157,4 +157,12 @@ describe('an error', () => {
     const error = new AppError('input/invalid-option', { message: 'steps cannot be "0"', hint: 'Allowed: 1 to 150.' })
     expect(sentenceOf(error.toJSON())).toBe('Steps cannot be "0". Allowed: 1 to 150.')
   })
+
+  it('about a file of the model names it, and no other folder of the machine', () => {
+    const details = { file: '/home/ann/models/tiny/unet/model.safetensors' }
+    const error = new AppError('weights/missing', { message: `${details.file} is missing`, details })
+    expect(sentenceOf(error.toJSON())).toBe(
+      "The model's file unet/model.safetensors is missing; the person who runs the bot must restore it.",
+    )
+  })
 })

@@ -3,15 +3,13 @@ import type { Command } from '../../../src/contract/incoming.ts'
 import type { WireAbout } from '../routes/pages.ts'
 import type { WireError, WireThreadSummary } from '../wire.ts'
 
-/** A request that did not succeed, as a sentence and what to do about it. */
+/** A request that did not succeed: what happened and what to do about it, in one or two sentences. */
 export class ApiError extends Error {
   readonly status: number
-  readonly hint: string | undefined
 
-  constructor(status: number, message: string, hint?: string) {
-    super(message)
+  constructor(status: number, ...sentences: readonly string[]) {
+    super(sentences.join(' '))
     this.status = status
-    this.hint = hint
   }
 }
 
@@ -79,9 +77,6 @@ async function call<T>(method: string, path: string, body?: FormData | object): 
   if (response.status === 204) return undefined as T
   if (response.ok) return (await response.json()) as T
   const { error } = (await response.json().catch(() => ({}))) as Partial<WireError>
-  const message = error?.message ?? `the program answered with ${response.status}`
-  throw new ApiError(response.status, sentence(message), error?.hint)
+  const message = error?.message ?? `The program answered with ${response.status}.`
+  throw new ApiError(response.status, message, ...(error?.hint === undefined ? [] : [error.hint]))
 }
-
-/** 'nothing is going on' -> 'Nothing is going on.' */
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1).replace(/[^.!?]$/, '$&.')

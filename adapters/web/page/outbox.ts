@@ -60,8 +60,8 @@ export function useOutbox(
       if (threadId === undefined) onThread(target)
       onSent()
     } catch (error) {
-      const known = error instanceof ApiError ? [error.message, error.hint].filter(Boolean).join(' ') : String(error)
-      put({ ...message, ...(madeThreadId && { madeThreadId }), state: 'failed', problem: known })
+      const problem = error instanceof ApiError ? error.message : String(error)
+      put({ ...message, ...(madeThreadId && { madeThreadId }), state: 'failed', problem })
     }
   }
   return {
