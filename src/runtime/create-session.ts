@@ -24,7 +24,7 @@ async function fromCache(graph: Graph, options: SessionOptions, cache: GraphCach
   const key = await cache.keyOf(graph, JSON.stringify(options))
   try {
     const found = (await cache.find(key)) ?? (await fill(graph, options, cache, key))
-    return found && (await ort.InferenceSession.create(found.modelFile, whenOptimised(options)))
+    return await ort.InferenceSession.create(found.modelFile, whenOptimised(options))
   } catch (error) {
     warn?.(`the cache cannot be used for the graph ${graph.name}: ${String(error)}`)
     await cache.forget(key).catch(() => undefined)
@@ -34,7 +34,6 @@ async function fromCache(graph: Graph, options: SessionOptions, cache: GraphCach
 
 async function fill(graph: Graph, options: SessionOptions, cache: GraphCache, key: string) {
   const draft = await cache.draft(key, graph.weightBytes * cacheGrowth)
-  if (!draft) return undefined
   try {
     return await optimise(graph, options, draft)
   } catch (error) {

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
 import { arch, cpus } from 'node:os'
 import path from 'node:path'
+import { AppError } from '../contract/errors.ts'
 import { graphCodeVersion, type Graph } from '../graph/graph.ts'
 
 export interface GraphCacheOptions {
@@ -33,8 +34,8 @@ export interface GraphCache {
   /** The entry's name for a graph; `variant` says how it is optimised. */
   keyOf(graph: Graph, variant: string): Promise<string>
   find(key: string): Promise<CachedGraph | undefined>
-  /** A place to write an entry; undefined when the disk has no room for one of `sizeBytes`. */
-  draft(key: string, sizeBytes: number): Promise<CacheDraft | undefined>
+  /** A place to write an entry. Throws AppError `storage/full` when the disk has no room for one of `sizeBytes`. */
+  draft(key: string, sizeBytes: number): Promise<CacheDraft>
   forget(key: string): Promise<void>
 }
 
@@ -68,7 +69,8 @@ export function openGraphCache({ dir, hashOf, facts }: GraphCacheOptions): Graph
       await mkdir(parent, { recursive: true })
       await removeOldDrafts(parent)
       const { bavail, bsize } = await statfs(parent)
-      if (bavail * bsize < sizeBytes) return undefined
+      if (bavail * bsize < sizeBytes)
+        throw new AppError('storage/full', { message: `${parent}: there is no room for ${sizeBytes} bytes` })
       const draft = path.join(parent, `${draftPrefix}${process.pid}-${randomUUID()}`)
       await mkdir(draft)
       return {
@@ -95,6 +97,7 @@ async function keepDraft(draft: string, folder: string): Promise<CachedGraph> {
   const names = [modelName, weightsName].filter((name) => existsSync(path.join(draft, name)))
   const sizes = Object.fromEntries(names.map((name) => [name, statSync(path.join(draft, name)).size]))
   await writeFile(path.join(draft, sizesName), JSON.stringify(sizes))
+  if (!(await isWhole(folder))) await rm(folder, { recursive: true, force: true }) // absent, or damaged
   try {
     await rename(draft, folder)
   } catch (error) {

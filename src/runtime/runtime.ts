@@ -53,15 +53,15 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     sessions,
     async load(graph, loadOptions) {
       const native = await createSession(graph, sessionOptions(device, options, loadOptions), cache, options.warn)
-      const session = wrapSession(graph.name, graph.weightBytes, native)
-      sessions.add(session)
-      return {
-        ...session,
+      const wrapped = wrapSession(graph.name, graph.weightBytes, native)
+      const session: Session = {
+        ...wrapped,
         release: async () => {
-          sessions.delete(session)
-          await session.release()
+          if (sessions.delete(session)) await wrapped.release()
         },
       }
+      sessions.add(session)
+      return session
     },
   }
 }

@@ -16,6 +16,7 @@ export interface Session {
    * `inference/out-of-memory` when memory ran out.
    */
   run(inputs: Tensors, outputs?: readonly string[]): Promise<Record<string, Tensor>>
+  /** Gives its memory back; a second call does nothing. */
   release(): Promise<void>
 }
 
@@ -25,10 +26,10 @@ export function wrapSession(name: string, weightBytes: number, session: ort.Infe
     name,
     weightBytes,
     async run(inputs, outputs) {
-      const feeds: Record<string, ort.Tensor> = {}
-      for (const [key, { dtype, data, shape }] of Object.entries(inputs))
-        feeds[key] = new ort.Tensor(dtype, data as Float32Array, shape)
       try {
+        const feeds: Record<string, ort.Tensor> = {}
+        for (const [key, { dtype, data, shape }] of Object.entries(inputs))
+          feeds[key] = new ort.Tensor(dtype, data as Float32Array, shape)
         const results = outputs ? await session.run(feeds, [...outputs]) : await session.run(feeds)
         return Object.fromEntries(Object.entries(results).map(([key, value]) => [key, toTensor(value)]))
       } catch (cause) {
@@ -44,8 +45,9 @@ function toTensor(value: ort.OnnxValue): Tensor {
   return { dtype: type as TensorType, shape: dims, data: data as Float32Array }
 }
 
-/** What onnxruntime threw, as an AppError. */
+/** What onnxruntime threw, as an AppError; what is one already stays as it is. */
 export function runtimeError(doing: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
   if (/bad_alloc|allocat|out of memory|memory limit/i.test(message)) {
     return new AppError('inference/out-of-memory', {

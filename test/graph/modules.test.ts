@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Graph, type Value } from '../../src/graph/graph.ts'
@@ -172,6 +173,19 @@ describe('the weights of a graph', () => {
     const [got, other] = await compute([rows], (g, [x]) => [modules.linear(g, x!, w), g.weight(w.entry('other'))])
     expectClose(got!, linearOf(rows, { weight: asNumbers(tensors.weight), bias: asNumbers(tensors.bias) }).data)
     expectClose(other!, tensors.other.values, 1e-9)
+  })
+
+  it('may lie in a folder of any name, and behind a link as in a Hugging Face cache', async () => {
+    const blobs = path.join(folder, 'blöbs & #1 %20 {x}')
+    mkdirSync(blobs)
+    const tensor = weightOf([4], 'F16')
+    writeSafetensors(path.join(blobs, 'd34db33f'), { w: tensor })
+    symlinkSync(path.join(blobs, 'd34db33f'), path.join(folder, 'linked.safetensors'))
+    for (const file of [path.join(blobs, 'd34db33f'), path.join(folder, 'linked.safetensors')]) {
+      const w = new Weights(openSafetensors(file).tensors)
+      const [got] = await compute([], (g) => g.weight(w.entry('w')))
+      expectClose(got!, tensor.values)
+    }
   })
 
   it('of two files may have one name', async () => {
