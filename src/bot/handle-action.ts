@@ -132,7 +132,7 @@ async function retry(
   const { context, runner } = desk
   const job = await context.stores.jobs.get(jobId)
   const isHere = job && threadKeyString(job.key) === threadKeyString(action.key)
-  const isLive = runner.live().some((live) => live.job.id === jobId)
+  const isLive = runner.unstored().some((live) => live.job.id === jobId)
   if (!job || !isHere || isLive || job.state === 'done' || job.state === 'posting')
     throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
   if (isOpen(job)) return { type: 'accepted', jobId, position: runner.submit(job) }

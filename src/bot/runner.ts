@@ -80,6 +80,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   function submit(job: Job): number {
+    if (stopping.signal.aborted) return 0 // stored while the bot stops: it runs at the next start
     const before = [...jobs.values()].filter((other) => !other.settled && other.threadKey === threadKeyString(job.key))
     const live = track(job)
     log.info({ job: job.id, kind: job.request.kind, platform: job.key.platform }, 'job accepted')
