@@ -33,9 +33,12 @@ export interface WebLimits {
   readonly heartbeatMs: number
 }
 
+/** Two files of the largest size, and words. */
+const uploadBytesFor = (fileBytes: number): number => 2 * fileBytes + 8 * 1024 * 1024
+
 export const defaultLimits: WebLimits = {
   jsonBytes: 256 * 1024,
-  uploadBytes: 48 * 1024 * 1024,
+  uploadBytes: uploadBytesFor(20 * 1024 * 1024),
   fileBytes: 20 * 1024 * 1024,
   filesPerMessage: 4,
   feedsPerPerson: 24,
@@ -57,7 +60,8 @@ export function resolveOptions(options: WebOptions): WebOptions & { readonly lim
   if (options.tokens.some(({ token }) => token === '')) {
     throw new AppError('config/invalid', { message: 'A web token is empty.', hint: 'Give it at least 16 characters.' })
   }
-  return { ...options, limits: { ...defaultLimits, ...options.limits } }
+  const { fileBytes } = { ...defaultLimits, ...options.limits }
+  return { ...options, limits: { ...defaultLimits, uploadBytes: uploadBytesFor(fileBytes), ...options.limits } }
 }
 
 /** Whether a host name or address means this machine only. */

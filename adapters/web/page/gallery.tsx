@@ -1,5 +1,6 @@
 import type { Control } from '../../../src/contract/outgoing.ts'
 import type { WireImage } from '../wire.ts'
+import { BlobImage } from './blob-image.tsx'
 import { ControlRow } from './controls.tsx'
 import { Icon } from './icons.tsx'
 import { useViews } from './picture-views.tsx'
@@ -55,7 +56,7 @@ function Picture({ threadId, image, controls, number }: PictureProps) {
         aria-label={`Enlarge ${name}: ${image.alt}`}
         onClick={() => views.enlarge(image.imageId)}
       >
-        <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
+        <BlobImage image={image} />
       </button>
       <figcaption class={`picture-tools ${compact ? 'compact' : ''}`}>
         {compact && <span class="picture-number">{number}</span>}

@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Icon, IconButton } from './icons.tsx'
-import { currentTheme, setTheme } from './theme.ts'
+import { currentTheme, onSystemTheme, setTheme } from './theme.ts'
 
 interface HeaderProps {
   readonly title: string | undefined
@@ -10,6 +10,7 @@ interface HeaderProps {
 
 export function Header({ title, onMenu, onKnowledge }: HeaderProps) {
   const [theme, show] = useState(currentTheme)
+  useEffect(() => onSystemTheme(() => show(currentTheme())), [])
   const other = theme === 'dark' ? 'light' : 'dark'
   const switchTheme = (): void => {
     setTheme(other)

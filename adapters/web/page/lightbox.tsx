@@ -1,4 +1,5 @@
 import type { WireImage } from '../wire.ts'
+import { BlobImage } from './blob-image.tsx'
 import { Dialog } from './dialog.tsx'
 import { Icon, IconButton } from './icons.tsx'
 
@@ -27,9 +28,9 @@ export function Lightbox({ images, index, show, showRecipe, close }: LightboxPro
       <div class="lightbox-body" onKeyDown={press}>
         <div class="lightbox-stage">
           {images.length > 1 && <IconButton icon="left" label="Previous picture" onClick={() => turn(-1)} />}
-          <img
-            src={image.url}
-            alt={image.alt}
+          <BlobImage
+            key={image.imageId}
+            image={image}
             style={{ aspectRatio: `${image.width} / ${image.height}`, maxHeight: `${image.height * largestScale}px` }}
           />
           {images.length > 1 && <IconButton icon="right" label="Next picture" onClick={() => turn(1)} />}

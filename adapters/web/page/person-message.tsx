@@ -1,5 +1,6 @@
 import type { WireEntry } from '../wire.ts'
 import { useFileUrls } from './attachments.tsx'
+import { BlobImage } from './blob-image.tsx'
 import { Icon } from './icons.tsx'
 import type { Outbox, Outgoing } from './outbox.ts'
 import { useViews } from './picture-views.tsx'
@@ -19,7 +20,7 @@ export function PersonMessage({ entry }: { readonly entry: Extract<WireEntry, { 
               aria-label={`Enlarge: ${image.alt}`}
               onClick={() => views.enlarge(image.imageId)}
             >
-              <img src={image.url} alt={image.alt} width={image.width} height={image.height} />
+              <BlobImage image={image} />
             </button>
           ))}
         </div>
