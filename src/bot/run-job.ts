@@ -126,11 +126,17 @@ async function talk(run: JobRun, request: InferenceRequest, onPrompt: (block: nu
     for await (const event of eventsOf(run, request)) {
       if (event.type === 'text' || event.type === 'prompt-text' || event.type === 'prompt') run.emit(event)
       if (event.type === 'prompt') onPrompt(event.block, event.prompt)
+      if (event.type === 'done' && event.result.droppedTurns)
+        run.emit({ type: 'notice', text: forgotten(event.result.droppedTurns) })
     }
   } finally {
     place.leave()
   }
 }
+
+/** Said when a thread has outgrown what the model can look at. */
+const forgotten = (turns: number): string =>
+  `This thread has grown long: the model no longer sees its first ${turns === 1 ? 'message' : `${turns} messages`}.`
 
 /** Draws a picture once more by its recipe, changed by `requestsOf`. */
 function drawAgain(

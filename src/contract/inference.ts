@@ -96,6 +96,8 @@ export interface InferenceResult {
   /** Chat: whether generation ended by itself rather than at maxNewTokens. */
   readonly finished?: boolean
   readonly tokens?: { readonly prompt: number; readonly generated: number }
+  /** Chat: oldest turns that the model was not shown because it has no room for them. */
+  readonly droppedTurns?: number
   readonly timings: Readonly<Record<string, number>>
 }
 

@@ -11,7 +11,7 @@ import {
   type Shape,
   type Value,
 } from './graph.ts'
-import { broadcast, checkGroups, checkSplit, concatShape, matmulShape, sliceSize } from './shapes.ts'
+import { broadcast, checkDivides, checkSplit, concatShape, matmulShape, sliceSize } from './shapes.ts'
 
 const same = ({ dtype, shape }: Value) => ({ dtype, shape })
 
@@ -43,21 +43,6 @@ export const scale = (g: Graph, x: Value, factor: number): Value => multiply(g, 
 /** a @ b; leading axes broadcast. */
 export const matmul = (g: Graph, a: Value, b: Value): Value =>
   g.node('MatMul', [a, b], { dtype: a.dtype, shape: matmulShape('MatMul', a, b) })
-
-/** a @ b^T (the last two axes of b swapped), without a copy of b. com.microsoft.FusedMatMul. */
-export function matmulTransposed(g: Graph, a: Value, b: Value): Value {
-  const swapped = [...b.shape.slice(0, -2), b.shape.at(-1)!, b.shape.at(-2)!]
-  const shape = matmulShape('FusedMatMul', a, b, swapped)
-  return g.node(
-    'FusedMatMul',
-    [a, b],
-    { dtype: a.dtype, shape },
-    {
-      domain: 'com.microsoft',
-      attributes: { transB: { int: 1 } },
-    },
-  )
-}
 
 export const softmax = (g: Graph, x: Value): Value =>
   g.node('Softmax', [x], same(x), { attributes: { axis: { int: -1 } } })
@@ -201,7 +186,7 @@ export const layerNorm = (g: Graph, x: Value, weight: Value, bias: Value, epsilo
  * provider expands GroupNormalization into slower parts. x [b, c, h, w]; weight, bias [c].
  */
 export function groupNorm(g: Graph, x: Value, weight: Value, bias: Value, groups: number, epsilon: number): Value {
-  checkGroups(x, groups)
+  checkDivides(x, 1, groups, 'groups')
   const ones = g.constant(new Float32Array(groups).fill(1), [groups])
   const zeros = g.constant(new Float32Array(groups), [groups])
   const grouped = reshape(g, x, [0, groups, -1], [x.shape[0]!, groups, 'group'])

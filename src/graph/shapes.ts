@@ -54,10 +54,9 @@ export function checkSplit(x: Value, sizes: readonly number[], axis: number): vo
     throw misfit(`axis ${axis} of ${x.name} ${show(x.shape)} cannot be split into ${show(sizes)}`)
 }
 
-/** Throws where the channels of x [b, c, ...] cannot be put into `groups` of one size. */
-export function checkGroups(x: Value, groups: number): void {
-  if (fixed(x, 1) % groups !== 0)
-    throw misfit(`the channels of ${x.name} ${show(x.shape)} cannot form ${groups} groups`)
+/** Throws where an axis cannot be divided into `parts` of one size; `what` names the parts. */
+export function checkDivides(x: Value, axis: number, parts: number, what: string): void {
+  if (fixed(x, axis) % parts !== 0) throw misfit(`${x.name} ${show(x.shape)} cannot be divided into ${parts} ${what}`)
 }
 
 /** Size of x[start:end] on an axis of `dim` places; negative places count from the end, and none lies outside. */

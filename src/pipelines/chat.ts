@@ -53,17 +53,12 @@ export async function loadChat(
   return { languageModel, settings, features: new Map() }
 }
 
-export interface ChatResult extends InferenceResult {
-  /** Oldest turns that the model was not shown because it has no room for them. */
-  readonly droppedTurns?: number
-}
-
 /** Answers the last message: words for the person and prompts between <gen_image> tags, as they are generated. */
 export async function* chat(
   request: ChatRequest,
   model: ChatModel,
   context: PipelineContext,
-): AsyncGenerator<PipelineEvent, ChatResult> {
+): AsyncGenerator<PipelineEvent, InferenceResult> {
   const begin = performance.now()
   const { languageModel, settings } = model
   const sampling = samplingOf(settings.sampling, request.sampling)
