@@ -13,6 +13,7 @@ import { resolveOptions } from './options.ts'
 import type { WebLimits, WebOptions } from './options.ts'
 import { buildPage } from './page-bundle.ts'
 import type { PageBundle } from './page-bundle.ts'
+import { readRestOfBody } from './rest-of-body.ts'
 import { blobRoutes } from './routes/blobs.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { aboutRoutes, pageRoutes } from './routes/pages.ts'
@@ -41,7 +42,7 @@ export function createWebAdapter(options: WebOptions, log: WebLog, makePage = bu
   const routes = new Hono<WebEnv>()
   routes.onError((error, c) => errorResponse(c, error, log))
   for (const path of ['/', '/assets/*', '/login', '/logout', '/api/*']) {
-    routes.use(path, securityHeaders, sameSite(resolved), jsonLimit(limits))
+    routes.use(path, readRestOfBody, securityHeaders, sameSite(resolved), jsonLimit(limits))
   }
   for (const path of ['/', '/api/*']) routes.use(path, authentication.required)
   const parts = [pageRoutes(loadPage, authentication), aboutRoutes(deps)]

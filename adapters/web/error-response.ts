@@ -65,5 +65,4 @@ function respond(c: Context, status: ContentfulStatusCode, error: AppError): Res
 }
 
 /** 'nothing is going on' -> 'Nothing is going on.' */
-const asSentence = (words: string): string =>
-  words.charAt(0).toUpperCase() + words.slice(1).replace(/[^.!?…]$/, '$&.')
+const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1).replace(/[^.!?…]$/, '$&.')

@@ -21,7 +21,12 @@ export function Header({ title, onMenu, onKnowledge }: HeaderProps) {
       <IconButton icon="menu" label="Threads" class="menu-button" onClick={onMenu} />
       <h1 class="header-title">{title ?? 'New thread'}</h1>
       {onKnowledge !== undefined && (
-        <button type="button" class="button quiet knowledge-button" onClick={onKnowledge}>
+        <button
+          type="button"
+          class="button quiet knowledge-button"
+          aria-label="What can it draw?"
+          onClick={onKnowledge}
+        >
           <Icon name="sparkle" />
           <span>What can it draw?</span>
         </button>

@@ -40,6 +40,20 @@ describe('a body', () => {
     expect(web.bot.handled).toEqual([])
   })
 
+  it.each([
+    ['too large', '/api/threads/t1/messages'],
+    ['for nothing', '/api/nothing'],
+  ])('that is %s is refused, and its connection takes the next request', async (_what, path) => {
+    const web = await serve()
+    const refused = await fetch(web.url + path, { method: 'POST', body: 'x'.repeat(400_000) })
+    expect(refused.ok).toBe(false)
+    await refused.text()
+    for (let i = 0; i < 8; i++) {
+      expect((await fetch(`${web.url}/api/threads`)).status).toBe(200)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })
+
   it('within the limits is taken', async () => {
     const web = await serve()
     const response = await fetch(`${web.url}/api/threads/t1/messages`, { method: 'POST', body: formOf(mib, 9) })
