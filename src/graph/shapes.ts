@@ -27,12 +27,12 @@ export function broadcast(op: string, a: Value, b: Value): Dim[] {
 }
 
 /** Shape of `a @ b`, the leading sizes broadcast. */
-export function matmulShape(op: string, a: Value, b: Value, bShape: Shape = b.shape): Dim[] {
+export function matmulShape(op: string, a: Value, b: Value): Dim[] {
   const inner = a.shape.at(-1)!
-  const other = bShape.at(-2)!
+  const other = b.shape.at(-2)!
   if (typeof inner === 'number' && typeof other === 'number' && inner !== other) throw mismatch(op, [a, b])
-  const batch = broadcast(op, { ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: bShape.slice(0, -2) })
-  return [...batch, a.shape.at(-2)!, bShape.at(-1)!]
+  const batch = broadcast(op, { ...a, shape: a.shape.slice(0, -2) }, { ...b, shape: b.shape.slice(0, -2) })
+  return [...batch, a.shape.at(-2)!, b.shape.at(-1)!]
 }
 
 /** Shape of values laid end to end on one axis; the other sizes, where known, must be equal. */

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../../graph/graph.ts'
 import { conv, flattenPixels, groupNorm, layerNorm, linear } from '../../graph/modules.ts'
 import { add, gelu, multiply, reshapeLike, split, transpose } from '../../graph/ops.ts'
-import { fixed } from '../../graph/shapes.ts'
+import { checkDivides, fixed } from '../../graph/shapes.ts'
 import type { Weights } from '../../weights/weights.ts'
 
 export interface TransformerConfig {
@@ -51,6 +51,7 @@ function transformerBlock(g: Graph, x: Value, context: Value, w: Weights, config
  */
 export function attention(g: Graph, x: Value, context: Value, w: Weights, heads: number): Value {
   const query = linear(g, x, w.at('to_q'))
+  checkDivides(query, -1, heads, 'heads')
   const inputs = [query, linear(g, context, w.at('to_k')), linear(g, context, w.at('to_v'))]
   const mixed = g.node('MultiHeadAttention', inputs, query, {
     domain: 'com.microsoft',

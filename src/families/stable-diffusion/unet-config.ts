@@ -6,8 +6,7 @@ const perLevel = <T extends z.ZodType>(one: T) => z.union([one, z.array(one)])
 /** Options of UNet2DConditionModel that this code has no layers for; a config may only leave them as they are by default. */
 const absent = z.null().or(z.literal(false)).optional()
 
-/** config.json of a diffusers UNet2DConditionModel, with the class's defaults for keys that older files lack. */
-export const unetConfigSchema = z.object({
+const fileSchema = z.object({
   sample_size: z.union([count, z.tuple([count, count])]).nullish(),
   in_channels: count.default(4),
   out_channels: count.default(4),
@@ -43,6 +42,8 @@ export const unetConfigSchema = z.object({
   time_embedding_act_fn: z.null().optional(),
   timestep_post_act: z.enum(['silu', 'swish', 'gelu', 'mish', 'relu']).nullish(),
   class_embed_type: z.null().optional(),
+  num_class_embeds: z.null().optional(),
+  encoder_hid_dim: z.null().optional(),
   encoder_hid_dim_type: z.null().optional(),
   time_cond_proj_dim: z.null().optional(),
   resnet_out_scale_factor: z.literal(1).default(1),
@@ -52,7 +53,15 @@ export const unetConfigSchema = z.object({
   attention_type: z.literal('default').default('default'),
 })
 
-export type UnetConfigFile = z.infer<typeof unetConfigSchema>
+export type UnetConfigFile = z.infer<typeof fileSchema>
+
+/** config.json of a diffusers UNet2DConditionModel, with the class's defaults for keys that older files lack. */
+export const unetConfigSchema = fileSchema.superRefine((file, context) => {
+  const levels = file.block_out_channels.length
+  for (const [key, value] of Object.entries(file))
+    if (Array.isArray(value) && key !== 'sample_size' && value.length !== levels)
+      context.addIssue({ code: 'custom', path: [key], message: `${value.length} entries for ${levels} levels` })
+})
 
 /** One level of the UNet. */
 export interface UnetLevel {
