@@ -4,6 +4,7 @@ import { conversationVersion, type ConversationState } from '../contract/convers
 import { errorCodes } from '../contract/errors.ts'
 import { samplerNames } from '../contract/inference.ts'
 import type { Job } from '../contract/job.ts'
+import { recipeSchema } from '../inference/recipe-schema.ts'
 import type { RecordKind } from './migrations.ts'
 
 /** What every kind of stored record must look like. Unknown keys are kept: they are data that somebody wrote. */
@@ -46,22 +47,6 @@ const turn = z.looseObject({
   aside: z.boolean().exactOptional(),
 })
 
-const recipe = z.looseObject({
-  version: z.literal(1),
-  operation: z.literal('text-to-image'),
-  prompt: text,
-  negativePrompt: text,
-  seed: z.number(),
-  index: z.number(),
-  sampler: z.enum(samplerNames),
-  steps: z.number(),
-  guidanceScale: z.number(),
-  width: z.number(),
-  height: z.number(),
-  models: z.record(text, z.looseObject({ name: text, sha256: text })),
-  versions: z.record(text, text),
-})
-
 const image = z.looseObject({
   id: text,
   parentId: text.exactOptional(),
@@ -71,7 +56,7 @@ const image = z.looseObject({
   width: z.number(),
   height: z.number(),
   operation: z.enum(['upload', 'text-to-image', 'redo', 'variation']),
-  recipe: recipe.exactOptional(),
+  recipe: recipeSchema.exactOptional(),
   name: text.exactOptional(),
   author: person,
   createdAt: time,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from '../contract/errors.ts'
-import { samplerNames } from '../contract/inference.ts'
+import { recipeSchema } from './recipe-schema.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 
 // Loose objects: both sides are the same program, so a key that is not listed here is newer than this list, not wrong.
@@ -18,25 +18,7 @@ const appErrorData = z.looseObject({
   retryable: z.boolean(),
 })
 
-const recipe = z.looseObject({
-  version: z.literal(1),
-  operation: z.literal('text-to-image'),
-  wish: z.string().exactOptional(),
-  prompt: z.string(),
-  negativePrompt: z.string(),
-  seed: count,
-  index: count,
-  sampler: z.enum(samplerNames),
-  steps: count,
-  guidanceScale: z.number(),
-  width: count,
-  height: count,
-  variation: z.looseObject({ seed: count, strength: z.number() }).exactOptional(),
-  models: z.record(z.string(), z.looseObject({ name: z.string(), sha256: z.string() })),
-  versions: z.record(z.string(), z.string()),
-})
-
-const generatedImage = z.looseObject({ index: count, png: bytes, width: count, height: count, recipe })
+const generatedImage = z.looseObject({ index: count, png: bytes, width: count, height: count, recipe: recipeSchema })
 
 const step = z.looseObject({
   type: z.literal('step'),

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../../src/contract/errors.ts'
-import type { ChatMessage, ChatRequest } from '../../src/contract/inference.ts'
-import { chat, loadChat, type ChatModel, type ChatResult } from '../../src/pipelines/chat.ts'
+import type { ChatMessage, ChatRequest, InferenceResult } from '../../src/contract/inference.ts'
+import { chat, loadChat, type ChatModel } from '../../src/pipelines/chat.ts'
 import type { PipelineEvent } from '../../src/pipelines/pipeline.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { imageTokenIndex } from '../../src/tokenizers/image-token.ts'
@@ -23,7 +23,7 @@ const assistant = (text: string): ChatMessage => ({ role: 'assistant', text })
 
 interface Answer {
   readonly events: readonly PipelineEvent[]
-  readonly result: ChatResult
+  readonly result: InferenceResult
 }
 
 async function answer(
