@@ -26,7 +26,7 @@ export function checkAttachments({ limits, download }: BotContext, attachments: 
     if (size !== undefined && size > limits.attachmentBytes) throw tooLarge(name, size, limits.attachmentBytes)
     if ('url' in source && !download)
       throw new AppError('image/unreadable', {
-        message: `${name} was sent as a link`,
+        message: `"${name}" was sent as a link`,
         hint: 'Send the picture itself.',
       })
   }
@@ -56,13 +56,13 @@ export async function fetchUploads(
 async function readUpload({ checkImage, limits }: BotContext, name: string, bytes: Uint8Array): Promise<Upload> {
   if (bytes.length > limits.attachmentBytes) throw tooLarge(name, bytes.length, limits.attachmentBytes)
   if (bytes.length === 0)
-    throw new AppError('image/unreadable', { message: `${name} is empty (0 bytes)`, hint: 'Send the file again.' })
+    throw new AppError('image/unreadable', { message: `"${name}" is empty (0 bytes)`, hint: 'Send the file again.' })
   return { ...(await checkImage(bytes)), name, bytes }
 }
 
 const tooLarge = (name: string, size: number, limit: number) =>
   new AppError('image/too-large', {
-    message: `${name} has ${size} bytes; ${limit} are allowed`,
+    message: `"${name}" has ${size} bytes; ${limit} are allowed`,
     hint: 'Send a smaller one.',
     details: { name, size, limit },
   })

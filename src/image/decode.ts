@@ -93,7 +93,7 @@ async function decodePixels(
     return { data, width: raw.width, height: raw.height, channels: raw.channels }
   } catch (cause) {
     throw new AppError('image/unreadable', {
-      message: `the ${info.format} file cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `the ${info.format} file cannot be decoded`,
       hint: 'The file is damaged or cut off; send it again or send another.',
       cause,
     })

@@ -101,7 +101,6 @@ export async function runCommand(place: Place, args: readonly string[], variable
 const settings = (place: Place): Variables => ({
   LLMGA_DATA_DIR: place.at('data'),
   LLMGA_CACHE_DIR: place.at('cache'),
-  LLMGA_LOG_LEVEL: 'info',
 })
 
 /** Pids of the processes that `pid` started and that still run (Linux). */

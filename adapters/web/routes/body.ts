@@ -15,7 +15,7 @@ export function parseJson<T extends z.ZodType>(text: string, schema: T, what: st
   } catch {
     throw new AppError('input/invalid-option', {
       message: `${what} is not JSON.`,
-      hint: 'docs/web-api.md has examples.',
+      hint: 'See the examples in docs/web-api.md.',
     })
   }
   return checked(value, schema, what)
@@ -29,6 +29,6 @@ export function checked<T extends z.ZodType>(value: unknown, schema: T, what: st
   const at = issue === undefined || issue.path.length === 0 ? '' : ` at "${issue.path.join('.')}"`
   throw new AppError(issue?.code === 'unrecognized_keys' ? 'input/unknown-option' : 'input/invalid-option', {
     message: `${what} is wrong${at}: ${issue?.message ?? 'unknown problem'}.`,
-    hint: 'docs/web-api.md lists the fields.',
+    hint: 'See the fields in docs/web-api.md.',
   })
 }
