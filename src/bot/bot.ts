@@ -86,7 +86,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
     if (live) return liveMessage(live.job, live.reply)
     if (!job || threadKeyString(job.key) !== threadKeyString(key)) return undefined
     const isLost = isOpen(job) && job.state !== 'posting'
-    return isLost ? unstoredMessage(job, interruptedError().toJSON()) : finishedMessage(job, state)
+    return isLost ? unstoredMessage(job, unstoredError().toJSON()) : finishedMessage(job, state)
   }
 
   return {
@@ -147,8 +147,9 @@ const stoppedError = () =>
     retryable: true,
   })
 
-const interruptedError = () =>
-  new AppError('inference/failed', {
-    message: 'this was interrupted; it runs again at the next start',
+/** Why a stored job that has not ended is not running either. */
+const unstoredError = () =>
+  new AppError('storage/full', {
+    message: 'what came of this could not be stored; it runs again at the next start',
     retryable: true,
   })

@@ -98,7 +98,7 @@ export function openWeightFolder(folder: string, stem: WeightStem): WeightMap {
   throw new AppError('weights/missing', {
     message: `${folder}: there is no weight file (looked for ${tried.join(', ')} and sharded forms)`,
     hint: 'Check the model folder, or fetch the model again.',
-    details: { folder },
+    details: { folder, file: path.join(folder, `${stem}.safetensors`) },
   })
 }
 
@@ -116,6 +116,7 @@ function openShards(folder: string, indexName: string): WeightMap {
       throw new AppError('weights/corrupt', {
         message: `${path.join(folder, shardName)}: tensor ${name}, which ${indexName} says is there, is not`,
         hint: 'The shards belong to different downloads; fetch the model again.',
+        details: { file: path.join(folder, shardName) },
       })
     }
     tensors.set(name, entry)
@@ -128,6 +129,7 @@ function readWeightMap(index: string): Record<string, string> {
     new AppError('weights/corrupt', {
       message: `${index}: ${why}`,
       hint: 'The index is damaged; copy or download it again.',
+      details: { file: index },
       ...(cause === undefined ? {} : { cause }),
     })
   let map: unknown

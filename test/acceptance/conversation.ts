@@ -16,6 +16,14 @@ export function messageTo(url: string, threadId: string, text: string, picture?:
   return fetch(`${url}/api/threads/${threadId}/messages`, { method: 'POST', body: form })
 }
 
+/** Uses a control of a thread. */
+export const press = (url: string, threadId: string, actionId: string): Promise<Response> =>
+  fetch(`${url}/api/threads/${threadId}/actions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ actionId }),
+  })
+
 export interface Answer {
   readonly state: WireReply['state']
   readonly text: string

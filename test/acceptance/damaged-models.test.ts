@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { answerOf, ask, expectClear } from './conversation.ts'
+import { answerOf, ask, expectClear, press } from './conversation.ts'
 import { makePlace, runCommand, startServer, type Server } from './program.ts'
 import { readThread } from './visit.ts'
 
@@ -76,11 +76,7 @@ describe('a damaged model', { timeout: 120_000 }, () => {
     writeFileSync(weights, whole)
     expect(await ask(server.url, 'fresh', 'What color is a ripe tomato?')).toMatchObject({ state: 'done' })
     const { actions } = await answerOf(server.url, 'a-missing-file')
-    await fetch(`${server.url}/api/threads/a-missing-file/actions`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ actionId: actions['Try again'] }),
-    })
+    await press(server.url, 'a-missing-file', actions['Try again']!)
     const again = await answerOf(server.url, 'a-missing-file')
     expect(again.text).toMatch(/fox/) // the words; the picture still lacks its model
     expect(again.errors[0]).toMatch(/unet.* is missing/)

@@ -7,7 +7,7 @@ import { AppError } from '../../src/contract/errors.ts'
 import type { Job } from '../../src/contract/job.ts'
 import { createStores, type Change, type Stores } from '../../src/conversation/stores.ts'
 import { history } from '../../src/conversation/thread.ts'
-import { createHarness, createRecordingAdapter, imagesOf, keyOf, partsOf, until } from '../support/bot-harness.ts'
+import { ann, createHarness, createRecordingAdapter, imagesOf, keyOf, partsOf, until } from '../support/bot-harness.ts'
 import { killHard, readLines, startScript } from '../support/child-process.ts'
 
 const root = mkdtempSync(path.join(tmpdir(), 'llmga-bot-'))
@@ -181,6 +181,8 @@ describe('a full disk', () => {
     await until(() => harness.adapter.finals(id).length > 0)
     const [reply] = harness.adapter.finals(id)
     expect(partsOf(reply!, 'error')[0]!.sentence).toMatch(/disk/)
+    const readAgain = await harness.bot.readReply(keyOf('t'), ann, id)
+    expect(partsOf(readAgain!, 'error')[0]!.sentence).toMatch(/disk/)
     expect((await jobIn(stores, id)).state).toBe('running')
     expect(history(await harness.thread())).toHaveLength(1)
     isFull = false
