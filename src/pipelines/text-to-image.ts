@@ -94,8 +94,9 @@ interface Plan {
   readonly previews: boolean
 }
 
-/** The request with the preset's defaults filled in. Throws AppError `input/invalid-option` for sizes that cannot be. */
+/** The request with the preset's defaults filled in. Throws AppError `input/invalid-option` for what cannot be. */
 function planOf(request: TextToImageRequest, { pipeline, settings, identity, versions }: TextToImageModel): Plan {
+  checkNumbers(request)
   const { defaults } = settings
   const { width = defaults.width, height = defaults.height, count = 1 } = request
   const { scale, config } = pipeline.autoencoder
@@ -126,6 +127,19 @@ function planOf(request: TextToImageRequest, { pipeline, settings, identity, ver
     latentShape: [1, config.latent_channels, height / scale, width / scale],
     previews: request.previews ?? true,
   }
+}
+
+/** A request may come from the recipe in a file, which anyone can have written. */
+function checkNumbers({ seed, onlyIndex = 0, guidanceScale = 1, variation }: TextToImageRequest): void {
+  const wholeNumbers = { seed, index: onlyIndex, 'variation seed': variation?.seed ?? 0 }
+  for (const [name, value] of Object.entries(wholeNumbers))
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw invalid(`the ${name} ${value} is not a whole number`, `Choose a ${name} of 0 or more.`)
+  if (!Number.isFinite(guidanceScale))
+    throw invalid(`the guidance ${guidanceScale} is not a number`, 'Choose a guidance from 1 to 20.')
+  const { strength = 0 } = variation ?? {}
+  if (!(strength >= 0 && strength <= 1))
+    throw invalid(`the variation strength ${strength} is not within 0 and 1`, 'Choose a strength from 0 to 1.')
 }
 
 const invalid = (message: string, hint: string) => new AppError('input/invalid-option', { message, hint })
