@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /** Median of the runs' milliseconds after warming up. */
@@ -43,3 +44,29 @@ export const noise = (count: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) / 2 ** 23 - 1)
 
 export const mebibytes = (bytes: number): number => bytes / 2 ** 20
+
+/** What loading costs a process that does nothing else: a later start, when the cache is filled. */
+export interface LoadCost {
+  readonly ms: number
+  readonly anonymous: number
+}
+
+/** In a process started by loadInFreshProcess: loads, reports and ends. Else nothing. */
+export async function answerLoad(load: (folder: string) => Promise<unknown>): Promise<void> {
+  const [, , task, folder] = process.argv
+  if (task !== 'load' || folder === undefined) return
+  const [, ms] = await timed(() => load(folder))
+  process.stdout.write(JSON.stringify({ ms, anonymous: memoryOf().anonymous } satisfies LoadCost))
+  process.exit()
+}
+
+/** Runs the section's own program as a process that only loads. */
+export function loadInFreshProcess(section: string, folder: string): LoadCost {
+  const args = ['--import', import.meta.resolve('tsx'), section, 'load', folder]
+  const { stdout, status } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`${section} load ended with ${status}`)
+  return JSON.parse(stdout) as LoadCost
+}
