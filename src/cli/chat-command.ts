@@ -42,7 +42,8 @@ Examples:
   llmga chat --once "what is this?" --image cat.png
   llmga chat --once "draw a red fox in the snow" --json | jq -r 'select(.type == "image").file'`,
     )
-    .action(async ({ once, image = [], json = false, thread, out }: ChatOptions) => {
+    .action(async ({ once, image = [], json = false, thread, ...rest }: ChatOptions) => {
+      const out = rest.out && `${rest.out}/`
       if (once !== undefined) return runOnce(program, { text: once, images: image, json, thread, out })
       return chat(program, { json, thread: thread ?? 'main', out })
     })
@@ -55,7 +56,7 @@ async function chat(
   const config = quietLog(configOf(program))
   const { stdin, stdout, stderr } = process
   const view = json ? createJsonView(stdout) : createHumanView({ words: stdout, files: stdout, status: stderr })
-  const savePicture = await pictureSaver(out === undefined ? `${path.join(config.dataDir, 'pictures')}/` : `${out}/`)
+  const savePicture = await pictureSaver(out ?? `${path.join(config.dataDir, 'pictures')}/`)
   const fileLimitBytes = config.limitUploadBytes
   const adapter = createTerminalAdapter({ person: terminalPerson(), thread, view, fileLimitBytes, savePicture })
   const { compose } = await import('../compose.ts')
