@@ -1,80 +1,11 @@
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { AppError } from '../../src/contract/errors.ts'
-import {
-  samplerNames,
-  type GeneratedImage,
-  type InferenceResult,
-  type StepEvent,
-} from '../../src/contract/inference.ts'
-import type { TextToImageRequest } from '../../src/contract/inference.ts'
-import type { DenoiserInputs } from '../../src/families/stable-diffusion/denoiser.ts'
-import { partsOf } from '../../src/families/stable-diffusion/stable-diffusion.ts'
-import { decodeImage } from '../../src/image/decode.ts'
+import { samplerNames } from '../../src/contract/inference.ts'
 import { readPngText, recipeKeyword } from '../../src/image/png.ts'
-import { loadTextToImage, textToImage, type TextToImageModel } from '../../src/pipelines/text-to-image.ts'
+import { loadTextToImage, textToImage } from '../../src/pipelines/text-to-image.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { pictureOf } from '../families/stable-diffusion/reference.ts'
 import { temporaryFolder } from '../weights/write-safetensors.ts'
-
-const about = {
-  settings: {
-    defaults: { sampler: 'ddim', steps: 20, guidanceScale: 5, width: 128, height: 128 },
-    scheduler: { timestep_spacing: 'leading', steps_offset: 1 },
-  },
-  identity: { name: 'llmga-tiny', sha256: 'abc' },
-  versions: { program: '1.2.3' },
-} as const
-const folder = partsOf(path.resolve('models/llmga-tiny/sd-t2i'))
-const model = await loadTextToImage(folder, await createRuntime({ device: 'cpu' }), about)
-
-interface Drawn {
-  readonly steps: readonly StepEvent[]
-  readonly images: readonly GeneratedImage[]
-  readonly result: InferenceResult
-}
-
-/** A small quick picture unless the request says otherwise. */
-const quick = { kind: 'text-to-image', prompt: 'a red car', seed: 7, steps: 3, width: 64, height: 64 } as const
-
-type Wanted = Partial<Omit<TextToImageRequest, 'kind'>>
-
-async function draw(
-  wanted: Wanted = {},
-  { with: asked = model, abortAfter }: { with?: TextToImageModel; abortAfter?: number } = {},
-): Promise<Drawn> {
-  const abort = new AbortController()
-  // As the worker's turn: once the request is aborted, it throws.
-  const turn = async () => {
-    if (abort.signal.aborted) throw new AppError('inference/cancelled', { message: 'the request was cancelled' })
-  }
-  const running = textToImage({ ...quick, ...wanted }, asked, { signal: abort.signal, turn })
-  const [steps, images]: [StepEvent[], GeneratedImage[]] = [[], []]
-  for (;;) {
-    const next = await running.next()
-    if (next.done) return { steps, images, result: next.value }
-    if (next.value.type === 'step') steps.push(next.value)
-    if (next.value.type === 'image') images.push(next.value.image)
-    if (next.value.type === 'step' && next.value.step === abortAfter) abort.abort()
-  }
-}
-
-/** The pixels of a picture that was drawn. */
-async function pixelsOf({ images }: Drawn, which = 0) {
-  const { data } = await decodeImage(images[which]!.png, { limits: { maxBytes: 1e7, maxPixels: 1e7 } })
-  return data
-}
-
-/** The same model, whose UNet's inputs are noted. */
-function watched(): { with: TextToImageModel; seen: DenoiserInputs[] } {
-  const seen: DenoiserInputs[] = []
-  const { denoiser } = model.pipeline
-  const denoise = (inputs: DenoiserInputs) => {
-    seen.push(inputs)
-    return denoiser.denoise(inputs)
-  }
-  return { with: { ...model, pipeline: { ...model.pipeline, denoiser: { ...denoiser, denoise } } }, seen }
-}
+import { about, draw, folder, model, pixelsOf, watched } from './drawing.ts'
 
 describe('a picture', () => {
   it.each([
@@ -274,68 +205,5 @@ describe('the settings of a picture', () => {
       hint: expect.any(String) as string,
     })
     expect(seen).toEqual([])
-  })
-})
-
-describe('while a picture is drawn', () => {
-  it('a cancel ends it before the next step', async () => {
-    const { with: asked, seen } = watched()
-    await expect(draw({ steps: 10 }, { with: asked, abortAfter: 3 })).rejects.toMatchObject({
-      code: 'inference/cancelled',
-    })
-    expect(seen).toHaveLength(3)
-  })
-
-  it('a cancel after the last step ends it before it is decoded', async () => {
-    let decoded = 0
-    const { pipeline } = model
-    const decode = (...given: Parameters<typeof pipeline.autoencoder.decode>) => {
-      decoded++
-      return pipeline.autoencoder.decode(...given)
-    }
-    const asked = { ...model, pipeline: { ...pipeline, autoencoder: { ...pipeline.autoencoder, decode } } }
-    const drawing = draw({ steps: 3, previews: false }, { with: asked, abortAfter: 3 })
-    await expect(drawing).rejects.toMatchObject({ code: 'inference/cancelled' })
-    expect(decoded).toBe(0)
-  })
-
-  it('it waits for a turn before every native run', async () => {
-    let turns = 0
-    const running = textToImage(quick, model, { signal: new AbortController().signal, turn: async () => void turns++ })
-    for (let next = await running.next(); !next.done; next = await running.next());
-    expect(turns).toBe(1 + 3 + 1) // the prompt, three steps, decoding
-  })
-
-  it('small previews are shown, unless they are not wanted', async () => {
-    const { steps, images } = await draw({ steps: 5, width: 128, height: 128 })
-    const previews = steps.flatMap(({ preview }) => (preview ? [preview] : []))
-    expect(previews.length).toBeGreaterThan(0)
-    expect(steps.at(-1)!.preview).toBeUndefined() // the picture itself is next
-    for (const { bytes, mediaType } of previews) {
-      expect(mediaType).toBe('image/jpeg')
-      expect(bytes.length).toBeLessThan(images[0]!.png.length)
-      const shown = await decodeImage(bytes, { limits: { maxBytes: 20_000, maxPixels: 128 * 128 } })
-      expect(shown.info.format).toBe('jpeg')
-      expect([shown.width, shown.height]).toEqual([128, 128])
-    }
-    expect((await draw({ previews: false })).steps.every(({ preview }) => preview === undefined)).toBe(true)
-  })
-
-  it('previews change nothing in the picture', async () => {
-    const [shown, silent] = [await draw({ steps: 5 }), await draw({ steps: 5, previews: false })]
-    expect(Buffer.compare(shown.images[0]!.png, silent.images[0]!.png)).toBe(0)
-  })
-
-  it('what is left is estimated, and falls', async () => {
-    const { steps, result } = await draw({ steps: 16, count: 2, previews: false })
-    expect(steps).toHaveLength(32)
-    const left = [0, 10, 20, 31].map((i) => steps[i]!.remainingMs!)
-    for (const [i, value] of left.slice(1).entries()) expect(value).toBeLessThan(left[i]!)
-    expect(left.at(-1)).toBeGreaterThan(0)
-    const elapsed = steps.map(({ elapsedMs }) => elapsedMs)
-    expect(elapsed).toEqual([...elapsed].sort((a, b) => a - b))
-    expect(steps.every(({ stepMs }) => stepMs > 0)).toBe(true)
-    expect(Object.keys(result.timings).sort()).toEqual(['decodeMs', 'encodeMs', 'stepMs', 'totalMs'])
-    expect(result.timings['totalMs']).toBeGreaterThan(elapsed.at(-1)!)
   })
 })

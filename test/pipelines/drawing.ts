@@ -1,0 +1,68 @@
+import path from 'node:path'
+import { AppError } from '../../src/contract/errors.ts'
+import type { GeneratedImage, InferenceResult, StepEvent, TextToImageRequest } from '../../src/contract/inference.ts'
+import type { DenoiserInputs } from '../../src/families/stable-diffusion/denoiser.ts'
+import { partsOf } from '../../src/families/stable-diffusion/stable-diffusion.ts'
+import { decodeImage } from '../../src/image/decode.ts'
+import { loadTextToImage, textToImage, type TextToImageModel } from '../../src/pipelines/text-to-image.ts'
+import { createRuntime } from '../../src/runtime/runtime.ts'
+
+/** What the embedded preset says of its model. */
+export const about = {
+  settings: {
+    defaults: { sampler: 'ddim', steps: 20, guidanceScale: 5, width: 128, height: 128 },
+    scheduler: { timestep_spacing: 'leading', steps_offset: 1 },
+  },
+  identity: { name: 'llmga-tiny', sha256: 'abc' },
+  versions: { program: '1.2.3' },
+} as const
+export const folder = partsOf(path.resolve('models/llmga-tiny/sd-t2i'))
+export const model = await loadTextToImage(folder, await createRuntime({ device: 'cpu' }), about)
+
+interface Drawn {
+  readonly steps: readonly StepEvent[]
+  readonly images: readonly GeneratedImage[]
+  readonly result: InferenceResult
+}
+
+/** A small quick picture unless the request says otherwise. */
+export const quick = { kind: 'text-to-image', prompt: 'a red car', seed: 7, steps: 3, width: 64, height: 64 } as const
+
+type Wanted = Partial<Omit<TextToImageRequest, 'kind'>>
+
+export async function draw(
+  wanted: Wanted = {},
+  { with: asked = model, abortAfter }: { with?: TextToImageModel; abortAfter?: number } = {},
+): Promise<Drawn> {
+  const abort = new AbortController()
+  // As the worker's turn: once the request is aborted, it throws.
+  const turn = async () => {
+    if (abort.signal.aborted) throw new AppError('inference/cancelled', { message: 'the request was cancelled' })
+  }
+  const running = textToImage({ ...quick, ...wanted }, asked, { signal: abort.signal, turn })
+  const [steps, images]: [StepEvent[], GeneratedImage[]] = [[], []]
+  for (;;) {
+    const next = await running.next()
+    if (next.done) return { steps, images, result: next.value }
+    if (next.value.type === 'step') steps.push(next.value)
+    if (next.value.type === 'image') images.push(next.value.image)
+    if (next.value.type === 'step' && next.value.step === abortAfter) abort.abort()
+  }
+}
+
+/** The pixels of a picture that was drawn. */
+export async function pixelsOf({ images }: Drawn, which = 0) {
+  const { data } = await decodeImage(images[which]!.png, { limits: { maxBytes: 1e7, maxPixels: 1e7 } })
+  return data
+}
+
+/** The same model, whose UNet's inputs are noted. */
+export function watched(): { with: TextToImageModel; seen: DenoiserInputs[] } {
+  const seen: DenoiserInputs[] = []
+  const { denoiser } = model.pipeline
+  const denoise = (inputs: DenoiserInputs) => {
+    seen.push(inputs)
+    return denoiser.denoise(inputs)
+  }
+  return { with: { ...model, pipeline: { ...model.pipeline, denoiser: { ...denoiser, denoise } } }, seen }
+}
