@@ -54,6 +54,8 @@ export async function loadTextToImage(
 }
 
 const maxCount = 4
+/** Pixels of a side: a recipe in a PNG may come from anyone. */
+const maxSide = 2048
 
 /** Text to image: previews while it draws, then each picture as a PNG that holds its recipe. */
 export async function* textToImage(
@@ -101,8 +103,11 @@ function planOf(request: TextToImageRequest, { pipeline, settings, identity, ver
   const { width = defaults.width, height = defaults.height, count = 1 } = request
   const { scale, config } = pipeline.autoencoder
   for (const [name, side] of Object.entries({ width, height }))
-    if (!Number.isInteger(side) || side < scale || side % scale !== 0)
-      throw invalid(`${name} ${side} is not a multiple of ${scale}`, `Choose a ${name} that is a multiple of ${scale}.`)
+    if (!Number.isInteger(side) || side < scale || side > maxSide || side % scale !== 0)
+      throw invalid(
+        `${name} ${side} is not a multiple of ${scale} up to ${maxSide}`,
+        `Choose a ${name} that is a multiple of ${scale}, at most ${maxSide}.`,
+      )
   if (!Number.isInteger(count) || count < 1 || count > maxCount)
     throw invalid(`${count} pictures were asked for`, `Ask for 1 to ${maxCount} pictures.`)
   const recipe = {
