@@ -61,7 +61,13 @@ export function App() {
           {empty ? (
             <EmptyState about={about} say={say} take={take} />
           ) : (
-            <Conversation key={threadId ?? 'new'} threadId={threadId} thread={feed.thread} outbox={outbox} />
+            <Conversation
+              key={threadId ?? 'new'}
+              threadId={threadId}
+              thread={feed.thread}
+              outbox={outbox}
+              take={take}
+            />
           )}
         </PictureViews>
         <Composer about={about} threadId={threadId} wish={wish} send={outbox.send} />

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RefObject } from 'preact'
 import type { WireThread } from '../wire.ts'
 import { Icon } from './icons.tsx'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, Outgoing } from './outbox.ts'
 import { PersonMessage, WaitingMessage } from './person-message.tsx'
 import { Reply } from './reply.tsx'
 
@@ -10,10 +10,12 @@ interface ConversationProps {
   readonly threadId: string | undefined
   readonly thread: WireThread | undefined
   readonly outbox: Outbox
+  /** Takes words into the field where messages are written. */
+  readonly take: (words: string) => void
 }
 
 /** Everything that was said, newest at the foot; stays at the foot while the person is there. */
-export function Conversation({ threadId, thread, outbox }: ConversationProps) {
+export function Conversation({ threadId, thread, outbox, take }: ConversationProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const [atFoot, toFoot] = useFoot(scroller, content)
@@ -21,6 +23,10 @@ export function Conversation({ threadId, thread, outbox }: ConversationProps) {
   useEffect(() => {
     if (sent > 0) toFoot()
   }, [sent])
+  const edit = (message: Outgoing): void => {
+    outbox.discard(message)
+    take(message.text)
+  }
   const undo = (): void => outbox.send({ text: '', files: [], command: { name: 'undo', options: {} } })
   return (
     <section class="scroll conversation" aria-label="Conversation" ref={scroller} tabIndex={0}>
@@ -39,7 +45,7 @@ export function Conversation({ threadId, thread, outbox }: ConversationProps) {
           ),
         )}
         {outbox.waiting.map((message) => (
-          <WaitingMessage key={message.eventId} message={message} outbox={outbox} />
+          <WaitingMessage key={message.eventId} message={message} outbox={outbox} edit={edit} />
         ))}
       </div>
       {!atFoot && threadId !== undefined && (

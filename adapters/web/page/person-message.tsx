@@ -30,8 +30,15 @@ export function PersonMessage({ entry }: { readonly entry: Extract<WireEntry, { 
   )
 }
 
+interface WaitingMessageProps {
+  readonly message: Outgoing
+  readonly outbox: Outbox
+  /** Takes the words back into the field where messages are written. */
+  readonly edit: (message: Outgoing) => void
+}
+
 /** A message that the thread does not show yet. */
-export function WaitingMessage({ message, outbox }: { readonly message: Outgoing; readonly outbox: Outbox }) {
+export function WaitingMessage({ message, outbox, edit }: WaitingMessageProps) {
   const urls = useFileUrls(message.files)
   const failed = message.state === 'failed'
   return (
@@ -48,12 +55,19 @@ export function WaitingMessage({ message, outbox }: { readonly message: Outgoing
         <div class="problem" role="alert">
           <Icon name="alert" />
           <p>{message.problem}</p>
-          <button type="button" class="button" onClick={() => outbox.retry(message)}>
-            Retry
-          </button>
-          <button type="button" class="button quiet" onClick={() => outbox.discard(message)}>
-            Discard
-          </button>
+          <span class="problem-actions">
+            <button type="button" class="button" onClick={() => outbox.retry(message)}>
+              Retry
+            </button>
+            {message.files.length === 0 && (
+              <button type="button" class="button quiet" onClick={() => edit(message)}>
+                Edit
+              </button>
+            )}
+            <button type="button" class="button quiet" onClick={() => outbox.discard(message)}>
+              Discard
+            </button>
+          </span>
         </div>
       )}
     </article>

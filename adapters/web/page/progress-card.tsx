@@ -4,17 +4,19 @@ import { duration, progressWords } from './words.ts'
 /** Waiting, thinking, or a picture as it comes into being. */
 export function ProgressCard({ progress }: { readonly progress: WireProgress }) {
   if (progress.phase === 'drawing') return <DrawingCard drawing={progress} />
-  return (
-    <p class="thinking">
-      <span class="dots" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
-      {progressWords(progress)}
-    </p>
-  )
+  return <Waiting words={progressWords(progress)} />
 }
+
+export const Waiting = ({ words }: { readonly words: string }) => (
+  <p class="thinking">
+    <span class="dots" aria-hidden="true">
+      <i />
+      <i />
+      <i />
+    </span>
+    {words}
+  </p>
+)
 
 function DrawingCard({ drawing }: { readonly drawing: WireDrawing }) {
   const { image, images, step, steps, elapsedMs, remainingMs, previewUrl } = drawing

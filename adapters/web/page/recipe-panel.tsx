@@ -35,6 +35,8 @@ export function RecipePanel({ recipe, close }: { readonly recipe: Recipe; readon
   )
 }
 
+const roleNames: Readonly<Record<string, string>> = { t2i: 'Model', mllm: 'Language model' }
+
 function rowsOf(recipe: Recipe): (readonly [string, string])[] {
   const { variation, models, versions } = recipe
   const rows: (readonly [string, string | undefined])[] = [
@@ -47,7 +49,9 @@ function rowsOf(recipe: Recipe): (readonly [string, string])[] {
     ['Steps', String(recipe.steps)],
     ['Guidance', String(recipe.guidanceScale)],
     ['Size', `${recipe.width} × ${recipe.height}`],
-    ...Object.entries(models).map(([role, { name, sha256 }]) => [role, `${name} (${sha256.slice(0, 12)})`] as const),
+    ...Object.entries(models).map(
+      ([role, { name, sha256 }]) => [roleNames[role] ?? role, `${name} (${sha256.slice(0, 12)})`] as const,
+    ),
     [
       'Made with',
       Object.entries(versions)

@@ -4,7 +4,7 @@ import { CancelButton, ControlRow } from './controls.tsx'
 import { Gallery } from './gallery.tsx'
 import { Icon, Mark } from './icons.tsx'
 import { placeControls } from './place-controls.ts'
-import { ProgressCard } from './progress-card.tsx'
+import { ProgressCard, Waiting } from './progress-card.tsx'
 import { PromptQuote } from './prompt-quote.tsx'
 
 interface ReplyProps {
@@ -60,11 +60,18 @@ export function Reply({ threadId, reply, undo }: ReplyProps) {
       <Mark />
       <div class="reply-parts">
         {reply.parts.map(show)}
+        {isBeforeFirstStep(reply) && <Waiting words="Getting ready to draw" />}
         <Foot threadId={threadId} controls={others} undo={reply.final ? undo : undefined} />
         {!reply.final && !offersCancel && <CancelButton threadId={threadId} />}
       </div>
     </article>
   )
+}
+
+/** A prompt is complete, and nothing of its picture is there yet: its model may still be loading. */
+function isBeforeFirstStep({ parts, final }: WireReply): boolean {
+  const last = parts.findLast((part) => part.type !== 'controls')
+  return !final && last?.type === 'prompt' && !last.streaming
 }
 
 interface FootProps {
