@@ -60,7 +60,7 @@ describePage('the page, from a wish to a picture', (visit) => {
     await button(page, 'Edit prompt').click()
     await form.fill('a blue fox')
     await form.press('Enter')
-    await page.getByText('a big a blue fox in the center').waitFor()
+    await page.locator('blockquote', { hasText: 'a big a blue fox in the center' }).waitFor()
     expect(bot.handled.at(-1)).toMatchObject({ actionId: 'draw:turn-job-1:0', values: { prompt: 'a blue fox' } })
   })
 
