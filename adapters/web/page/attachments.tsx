@@ -19,11 +19,12 @@ export interface FileLimits {
 }
 
 /** The files that may come along, and a sentence about the first that may not. */
-export function addFiles(
-  have: readonly File[],
-  more: readonly File[],
-  limits: FileLimits,
-): { readonly files: readonly File[]; readonly problem?: string } {
+export interface Attached {
+  readonly files: readonly File[]
+  readonly problem?: string
+}
+
+export function addFiles(have: readonly File[], more: readonly File[], limits: FileLimits): Attached {
   const wrong = more.find((file) => !file.type.startsWith('image/'))
   const large = more.find((file) => file.size > limits.fileBytes)
   const good = more.filter((file) => file.type.startsWith('image/') && file.size <= limits.fileBytes)

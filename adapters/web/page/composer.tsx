@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { WireAbout } from '../routes/pages.ts'
 import { Thumbnails, addFiles } from './attachments.tsx'
+import type { Attached } from './attachments.tsx'
 import { countSet, noOptions, toCommand } from './drawing-options.ts'
 import type { DrawingOptions } from './drawing-options.ts'
 import { useFileDrop } from './file-drop.ts'
@@ -22,8 +23,7 @@ type Mode = 'chat' | 'draw'
 /** Where a message is written. Chat lets the assistant decide; Draw makes a picture with the options of the panel. */
 export function Composer({ about, threadId, wish, send }: ComposerProps) {
   const [text, setText] = useState('')
-  const [files, setFiles] = useState<readonly File[]>([])
-  const [problem, setProblem] = useState<string>()
+  const [{ files, problem }, setAttached] = useState<Attached>({ files: [] })
   const [mode, setMode] = useState<Mode>(() => readKept<Mode>('mode', 'chat'))
   const [options, setOptions] = useState<DrawingOptions>(() => ({ ...noOptions, ...readKept('options', noOptions) }))
   const [panel, setPanel] = useState(false)
@@ -34,16 +34,14 @@ export function Composer({ about, threadId, wish, send }: ComposerProps) {
     keepDraft(threadId, words)
   }
   const add = (more: readonly File[]): void => {
-    const result = addFiles(files, more, about ?? { filesPerMessage: 4, fileBytes: 20 * 1024 * 1024 })
-    setFiles(result.files)
-    setProblem(result.problem)
+    const limits = about ?? { filesPerMessage: 4, fileBytes: 20 * 1024 * 1024 }
+    setAttached((now) => addFiles(now.files, more, limits)) // two may come before the page is drawn again
     field.current?.focus()
   }
   const over = useFileDrop(add)
   useEffect(() => {
     setText(readDraft(threadId))
-    setFiles([])
-    setProblem(undefined)
+    setAttached({ files: [] })
     field.current?.focus()
   }, [threadId])
   useEffect(() => {
@@ -59,8 +57,7 @@ export function Composer({ about, threadId, wish, send }: ComposerProps) {
     if (!ready) return
     send({ text: text.trim(), files, ...(mode === 'draw' && { command: toCommand(options) }) })
     write('')
-    setFiles([])
-    setProblem(undefined)
+    setAttached({ files: [] })
   }
   const press = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -86,7 +83,10 @@ export function Composer({ about, threadId, wish, send }: ComposerProps) {
         )}
         <div class="composer-card">
           {mode === 'draw' && panel && <OptionsPanel about={about} options={options} change={setOptions} />}
-          <Thumbnails files={files} remove={(file) => setFiles(files.filter((other) => other !== file))} />
+          <Thumbnails
+            files={files}
+            remove={(file) => setAttached({ files: files.filter((other) => other !== file) })}
+          />
           <textarea
             id="message"
             ref={field}

@@ -32,6 +32,7 @@ describePage('the page, what is written and kept', (visit) => {
     expect(await page.getByRole('alert').innerText()).toBe('“a.txt” is not a picture.')
     await say(page, 'what is this?')
     await eventually(() => page.locator('.person-images img').count()).toBe(3)
+    await eventually(() => web.bot.handled.length).toBe(1)
     expect(lastMessage(web).attachments.map(({ name }) => name)).toEqual(['chosen.png', 'dropped.png', 'pasted.png'])
   })
 
@@ -68,6 +69,7 @@ describePage('the page, what is written and kept', (visit) => {
     await button(page, 'What can it draw?').click()
     await page.getByRole('dialog').getByRole('button', { name: 'a yellow star at night' }).click()
     await page.locator('.bubble', { hasText: 'a yellow star at night' }).waitFor()
+    await eventually(() => web.bot.handled.length).toBe(1)
     expect(lastMessage(web).text).toBe('a yellow star at night')
   })
 
