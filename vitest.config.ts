@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks', // onnxruntime's native library does not like being unloaded with a worker thread
+    expect: { poll: { timeout: 20_000 } }, // what a page shows comes later on a busy machine
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', 'json'],
