@@ -74,7 +74,7 @@ function fullDisk(): void {
 
   it('that fills up while a picture is drawn keeps the job, which is done when there is room', async () => {
     await messageTo(server.url, 'drawing', '/imagine a cat --raw --steps 20')
-    await expect.poll(() => drawingIn('drawing'), { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => drawingIn('drawing')).toBe(true)
     fillUp()
     const { state, errors, actions } = await answerOf(server.url, 'drawing')
     expect({ state, errors }).toEqual({

@@ -110,7 +110,7 @@ function story(): void {
     const children = childrenOf(server.pid)
     expect(children.length).toBeGreaterThan(0)
     await killAndStartAgain(() => server.signal('SIGKILL'))
-    await expect.poll(() => children.filter(isRunning), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => children.filter(isRunning)).toEqual([])
     await at.ended(5)
     const { entries } = await readThread(server.url, at.threadId())
     expect(entries).toHaveLength(10)
