@@ -62,12 +62,12 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
     progress = now
   }
 
-  /** The person at a terminal runs the program: beside the sentence they get what it is about. */
+  /** The person at a terminal runs the program: they are told what it is about, and what to do, once. */
   function showError({ sentence, error }: { sentence: string; error: AppErrorData }): void {
     failed = true
-    line(status, sentence)
-    if (error.code === 'inference/cancelled' || sentence.includes(error.message.slice(1))) return
-    line(status, withHint(error.message, error.hint))
+    const { code, message, hint } = error
+    if (code === 'inference/cancelled' || sentence.includes(message.slice(1))) line(status, sentence)
+    else line(status, hint === undefined ? `${sentence} (${message})` : withHint(message, hint))
   }
 
   const show = (change: ShownChange): void => {

@@ -70,6 +70,7 @@ describe('a damaged model', { timeout: 120_000 }, () => {
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
     expect(stderr).toContain(weights)
     expect(stderr).toContain('models verify')
+    expectClear(stderr.replace('thinking…\n', '').trimEnd())
   })
 
   it('that was restored works at once, and nothing that was asked is lost', async () => {

@@ -151,7 +151,11 @@ describe('the view for people', () => {
       retryable: false,
     } as const
     view.show({ type: 'error', error, sentence: 'A file of the model is missing.' }, 'j')
-    expect(status()).toBe('A file of the model is missing.\nUnet is missing. Copy it again.\n')
+    expect(status()).toBe('Unet is missing. Copy it again.\n')
+    const bare = terminal(false)
+    const failed = { code: 'inference/failed', message: 'no end token', retryable: true } as const
+    bare.view.show({ type: 'error', error: failed, sentence: 'The model could not finish this.' }, 'j')
+    expect(bare.status()).toBe('The model could not finish this. (no end token)\n')
     const own = terminal(false)
     own.view.show({ type: 'error', error, sentence: 'Unet is missing. Copy it again.' }, 'j')
     expect(own.status()).toBe('Unet is missing. Copy it again.\n')
