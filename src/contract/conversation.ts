@@ -1,6 +1,6 @@
 import type { AppErrorData } from './errors.ts'
-import type { SamplerName } from './inference.ts'
-import type { Recipe } from './recipe.ts'
+import type { EditEngine, LoraUse, PictureDetails, SamplerName } from './inference.ts'
+import type { Operation, Recipe } from './recipe.ts'
 import type { Person, ThreadKey } from './thread.ts'
 
 /** Version of the stored form of a thread. Older ones are migrated when read, newer ones refused. */
@@ -58,8 +58,11 @@ export interface ImageNode {
   readonly mediaType: string
   readonly width: number
   readonly height: number
-  readonly operation: 'upload' | 'text-to-image' | 'redo' | 'variation'
+  readonly operation: 'upload' | 'redo' | 'variation' | Operation
   readonly recipe?: Recipe
+  /** What was drawn anew: a grey PNG in the blob store. */
+  readonly maskSha256?: string
+  readonly details?: Omit<PictureDetails, 'maskPng'>
   /** File name of an upload. */
   readonly name?: string
   readonly author: Person
@@ -79,4 +82,16 @@ export interface ThreadSettings {
   readonly style?: string
   /** Draw the words as they are, without the MLLM's refinement. */
   readonly raw?: boolean
+  /** Show prompts and mask of an edit and wait for approval before it is applied. */
+  readonly confirm?: boolean
+  readonly engine?: EditEngine
+  /** How far edits go: 0 almost nothing, 0.5 as the paper, 1 as much as it goes. */
+  readonly strength?: number
+  /** Let DiffRIR go over seams; default true. */
+  readonly restore?: boolean
+  readonly loras?: readonly LoraUse[]
+  /** Models by their presets' names, where the thread does not use those in force. */
+  readonly mllm?: string
+  readonly t2i?: string
+  readonly inpaint?: string
 }

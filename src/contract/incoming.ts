@@ -13,8 +13,35 @@ export interface Command {
   readonly options: Readonly<Record<string, string | number | boolean>>
 }
 
-/** imagine: draw a wish; describe / similar: about the attached or current picture; the rest manage the thread. */
-export const commandNames = ['imagine', 'describe', 'similar', 'settings', 'cancel', 'undo', 'recipe', 'help'] as const
+/**
+ * imagine: draw a wish. describe / similar: about the attached or current picture. edit … restore, variations, restyle
+ * (image-to-image): work on it. subject: a wish with the subject of the attached or current picture; control: a wish
+ * along its edges. story, illustrate, design: texts with pictures. The rest manage the thread.
+ */
+export const commandNames = [
+  'imagine',
+  'describe',
+  'similar',
+  'edit',
+  'restyle',
+  'variations',
+  'inpaint',
+  'outpaint',
+  'restore',
+  'subject',
+  'control',
+  'story',
+  'illustrate',
+  'design',
+  'settings',
+  'cancel',
+  'undo',
+  'redo',
+  'branch',
+  'compare',
+  'recipe',
+  'help',
+] as const
 export type CommandName = (typeof commandNames)[number]
 
 /** What a person wrote, with nothing of the platform left in it. */
@@ -40,8 +67,10 @@ export interface IncomingAction {
   readonly eventId: string
   readonly author: Person
   readonly actionId: string
-  /** Values of a form, where the control has one (an edited prompt). */
+  /** Values of a form, where the control has one (an edited prompt; a mask as `MaskShape` strokes in JSON). */
   readonly values: Readonly<Record<string, string>>
+  /** Files of a form (a mask drawn elsewhere), by the field's name. */
+  readonly files?: Readonly<Record<string, Uint8Array>>
   readonly receivedAt: number
 }
 

@@ -1,6 +1,7 @@
 import type { AppErrorData } from './errors.ts'
+import type { PictureDetails } from './inference.ts'
 import type { JobState } from './job.ts'
-import type { Recipe } from './recipe.ts'
+import type { Operation, Recipe } from './recipe.ts'
 import type { ThreadKey } from './thread.ts'
 
 /** One picture in a reply; its bytes are fetched by hash (Bot.readBlob). */
@@ -15,26 +16,92 @@ export interface OutgoingImage {
   readonly recipe?: Recipe
 }
 
-/** A button. With `field`, pressing it opens a small form whose one value is sent along under `field.name`. */
+/** A value that a form asks for; it is sent along in IncomingAction.values under its name. */
+export type Field =
+  | {
+      readonly type: 'text'
+      readonly name: string
+      readonly label: string
+      readonly value: string
+      readonly multiline: boolean
+    }
+  | {
+      readonly type: 'choice'
+      readonly name: string
+      readonly label: string
+      readonly value: string
+      readonly choices: readonly { readonly value: string; readonly label: string }[]
+    }
+  | {
+      readonly type: 'number'
+      readonly name: string
+      readonly label: string
+      readonly value: number
+      readonly min: number
+      readonly max: number
+      readonly step: number
+    }
+  /**
+   * A mask over a picture, drawn in the mask editor: `MaskShape` strokes as JSON (values), or a PNG (files).
+   * `maskSha256` is the mask that the editor begins with.
+   */
+  | {
+      readonly type: 'mask'
+      readonly name: string
+      readonly label: string
+      readonly image: OutgoingImage
+      readonly maskSha256?: string
+    }
+
+/** A button. With `fields`, pressing it opens a form whose values are sent along. */
 export interface Control {
   /** At most 100 characters (Discord's limit); sent back as IncomingAction.actionId. */
   readonly actionId: string
   readonly label: string
   readonly style: 'primary' | 'secondary' | 'danger'
-  readonly field?: {
-    readonly name: string
-    readonly label: string
-    readonly value: string
-    readonly multiline: boolean
-  }
+  /** What belongs together in a menu: buttons of one group may be shown behind one. */
+  readonly group?: 'again' | 'edit' | 'extend' | 'thread' | 'about'
+  readonly fields?: readonly Field[]
+}
+
+/** A word of a prompt, and whether the other prompt lacks it. */
+export interface PromptWord {
+  readonly text: string
+  readonly changed: boolean
 }
 
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly streaming: boolean }
   /** A refined prompt, shown as a quote. `block` counts the prompts of this reply from 0. */
   | { readonly type: 'prompt'; readonly block: number; readonly text: string; readonly streaming: boolean }
+  /**
+   * How a picture is or was changed: the prompt of what it showed, that of what it is to show, and the mask.
+   * With `proposed` nothing was drawn yet: the controls ask for approval.
+   */
+  | {
+      readonly type: 'change'
+      readonly block: number
+      readonly operation: Operation
+      readonly before: OutgoingImage
+      readonly after?: OutgoingImage
+      readonly source?: readonly PromptWord[]
+      readonly target?: readonly PromptWord[]
+      readonly mask?: OutgoingImage
+      readonly proposed: boolean
+      readonly details?: Omit<PictureDetails, 'maskPng'>
+    }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'images'; readonly block: number; readonly images: readonly OutgoingImage[] }
+  /** A file that came of the job (a storybook as HTML). */
+  | {
+      readonly type: 'file'
+      readonly name: string
+      readonly mediaType: string
+      readonly sha256: string
+      readonly sizeBytes: number
+    }
+  /** What was understood, with buttons for the other routes. */
+  | { readonly type: 'route'; readonly chosen: string; readonly controls: readonly Control[] }
   | { readonly type: 'controls'; readonly controls: readonly Control[] }
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'error'; readonly error: AppErrorData; readonly sentence: string }

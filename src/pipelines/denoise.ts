@@ -1,5 +1,6 @@
+import { perRow, stackConditioning, type Conditioning } from '../families/stable-diffusion/conditioning.ts'
 import { guide, stackBatch } from '../families/stable-diffusion/guidance.ts'
-import type { Denoiser } from '../families/stable-diffusion/denoiser.ts'
+import type { Denoiser, DenoiserInputs } from '../families/stable-diffusion/denoiser.ts'
 import { emptyHistory, type Scheduler } from '../schedulers/scheduler.ts'
 import { float32, type FloatTensor } from '../tensor/tensor.ts'
 
@@ -8,9 +9,18 @@ export interface DenoiseOptions {
   readonly scheduler: Scheduler
   /** [1, c, h, w] at the noise level of the first step. */
   readonly latents: FloatTensor
-  /** [1, tokens, d] both. */
-  readonly positive: FloatTensor
-  readonly negative: FloatTensor
+  readonly positive: Conditioning
+  readonly negative: Conditioning
+  /** Further channels of the UNet's input beside the latents, [1, c, h, w]: an inpainting model's mask and picture. */
+  readonly extraChannels?: FloatTensor
+  /** Changes the latents after each step (blends what is kept back in); [1, c, h, w] float32 of the latents' length. */
+  readonly afterStep?: (latents: Float32Array, index: number) => Float32Array
+  /** The UNet's further inputs at a step (a ControlNet's residuals), for the whole batch. */
+  readonly inputsAt?: (batch: {
+    readonly sample: FloatTensor
+    readonly timestep: FloatTensor
+    readonly index: number
+  }) => Promise<Readonly<Record<string, FloatTensor>>> | Readonly<Record<string, FloatTensor>>
   /** Above 1 the negative prompt is computed too (two rows a step); 1 or less leaves it out. */
   readonly guidanceScale: number
   readonly guidanceRescale?: number
@@ -32,22 +42,30 @@ export interface DenoiseStep {
 export async function* denoise(options: DenoiseOptions): AsyncGenerator<DenoiseStep, FloatTensor> {
   const { denoiser, scheduler, positive, negative, noise, turn } = options
   const guided = options.guidanceScale > 1
-  const context = guided ? stackBatch(negative, positive) : positive
+  const rows = guided ? 2 : 1
+  const context = stackConditioning(guided ? [negative, positive] : [positive])
   let { latents } = options
   let history = emptyHistory
   for (const [index, timestep] of scheduler.timesteps.entries()) {
     await turn?.()
-    const input = float32(scheduler.scaleModelInput(latents.data, index), latents.shape)
-    const output = await denoiser.denoise({
-      sample: guided ? stackBatch(input, input) : input,
-      timestep: float32(new Float32Array(guided ? 2 : 1).fill(timestep), [guided ? 2 : 1]),
-      encoder_hidden_states: context,
-    })
+    const scaled = float32(scheduler.scaleModelInput(latents.data, index), latents.shape)
+    const input = options.extraChannels ? stackChannels(scaled, options.extraChannels) : scaled
+    const batch = { sample: guided ? stackBatch(input, input) : input, timestep: perRow(timestep, rows) }
+    const inputs = (await options.inputsAt?.({ ...batch, index })) ?? {}
+    const output = await denoiser.denoise({ ...batch, ...context, ...inputs } as DenoiserInputs)
     const modelOutput = guided ? guide(output, options.guidanceScale, options.guidanceRescale) : output.data
     const step = scheduler.step({ modelOutput, sample: latents.data, stepIndex: index, history, noise })
     history = step.history
-    latents = float32(step.sample, latents.shape)
+    latents = float32(options.afterStep?.(step.sample, index) ?? step.sample, latents.shape)
     yield { index, latents, denoised: float32(step.denoised, latents.shape) }
   }
   return latents
+}
+
+/** [1, a, h, w] and [1, b, h, w] -> [1, a + b, h, w]. */
+function stackChannels(a: FloatTensor, b: FloatTensor): FloatTensor {
+  const data = new Float32Array(a.data.length + b.data.length)
+  data.set(a.data)
+  data.set(b.data, a.data.length)
+  return float32(data, [1, a.shape[1]! + b.shape[1]!, ...a.shape.slice(2)])
 }

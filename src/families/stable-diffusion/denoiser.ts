@@ -1,11 +1,12 @@
 import path from 'node:path'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
-import type { FloatTensor } from '../../tensor/tensor.ts'
+import type { FloatTensor, Tensor } from '../../tensor/tensor.ts'
 import { readConfig } from '../../weights/config-file.ts'
-import { openWeightFolder } from '../../weights/weights.ts'
+import { openWeightFolder, type WeightMap } from '../../weights/weights.ts'
+import { combineVariants } from './unet-variant.ts'
 import { unetConfig, unetConfigSchema, type UnetConfig } from './unet-config.ts'
-import { unetGraph } from './unet.ts'
+import { unetGraph, type UnetVariant } from './unet.ts'
 
 export interface DenoiserInputs {
   /** [b, in, h, w] */
@@ -14,26 +15,53 @@ export interface DenoiserInputs {
   readonly timestep: FloatTensor
   /** [b, tokens, d] */
   readonly encoder_hidden_states: FloatTensor
-  /** SDXL: [b, p] and [b, 6]. */
-  readonly text_embeds?: FloatTensor
-  readonly time_ids?: FloatTensor
+  /** The other inputs of the graph (`Conditioning`, stacked) and of its variant, by name. */
+  readonly [input: string]: FloatTensor
 }
 
-/** A UNet that is loaded. */
+/** A UNet: its plain graph and the variants of it, each loaded when it is first asked for. */
 export interface Denoiser {
   readonly config: UnetConfig
   readonly session: Session
   /** One evaluation: [b, out, h, w], the model's output as its prediction_type says. */
   denoise(inputs: DenoiserInputs): Promise<FloatTensor>
+  /** One evaluation with other outputs of the graph beside `output`, by name. */
+  evaluate(inputs: DenoiserInputs, outputs: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  /** The same UNet in a graph that does more: with attention control, an image prompt, a ControlNet's residuals. */
+  variant(...variants: readonly UnetVariant[]): Promise<Denoiser>
 }
 
 /** Loads the UNet of a diffusers folder (config.json and weights). Throws AppError for what is missing or unknown. */
 export async function loadDenoiser(folder: string, runtime: Runtime, options?: { taps?: boolean }): Promise<Denoiser> {
   const config = unetConfig(readConfig(path.join(folder, 'config.json'), unetConfigSchema))
-  const session = await runtime.load(unetGraph(config, openWeightFolder(folder, 'diffusion_pytorch_model'), options))
-  return {
-    config,
-    session,
-    denoise: async (inputs) => (await session.run({ ...inputs }, ['output']))['output'] as FloatTensor,
+  return createDenoiser(config, openWeightFolder(folder, 'diffusion_pytorch_model'), runtime, options)
+}
+
+/** The same from weights that are open already (with LoRA branches, for one). */
+export async function createDenoiser(
+  config: UnetConfig,
+  map: WeightMap,
+  runtime: Runtime,
+  options: { readonly taps?: boolean } = {},
+): Promise<Denoiser> {
+  const loaded = new Map<string, Promise<Denoiser>>()
+  const load = async (variants: readonly UnetVariant[]): Promise<Denoiser> => {
+    const session = await runtime.load(unetGraph(config, map, { ...options, variant: combineVariants(variants) }))
+    const evaluate: Denoiser['evaluate'] = (inputs, outputs) => session.run({ ...inputs }, ['output', ...outputs])
+    return {
+      config,
+      session,
+      evaluate,
+      denoise: async (inputs) => (await evaluate(inputs, []))['output'] as FloatTensor,
+      variant: (...more) => get([...variants, ...more]),
+    }
   }
+  const get = (variants: readonly UnetVariant[]): Promise<Denoiser> => {
+    const key = variants.map(({ name }) => name).join('+')
+    const found = loaded.get(key) ?? load(variants)
+    loaded.set(key, found)
+    found.catch(() => loaded.delete(key)) // so that a later request tries again
+    return found
+  }
+  return get([])
 }

@@ -1,8 +1,9 @@
 import type { Graph, Value } from '../../graph/graph.ts'
 import { conv, flattenPixels, groupNorm, layerNorm, linear } from '../../graph/modules.ts'
 import { add, gelu, multiply, reshapeLike, split, transpose } from '../../graph/ops.ts'
-import { checkDivides, fixed } from '../../graph/shapes.ts'
+import { fixed } from '../../graph/shapes.ts'
 import type { Weights } from '../../weights/weights.ts'
+import { attention, type AttentionHooks } from './attention.ts'
 
 export interface TransformerConfig {
   readonly layers: number
@@ -12,6 +13,7 @@ export interface TransformerConfig {
   readonly linearProjection: boolean
   /** attn1 looks at the text too. */
   readonly onlyCrossAttention: boolean
+  readonly hooks?: AttentionHooks | undefined
 }
 
 /**
@@ -34,30 +36,14 @@ export function transformer2d(g: Graph, x: Value, context: Value, w: Weights, co
 
 /** BasicTransformerBlock: x [b, s, c] -> [b, s, c]. Weights: norm1, attn1, norm2, attn2, norm3, ff.net. */
 function transformerBlock(g: Graph, x: Value, context: Value, w: Weights, config: TransformerConfig): Value {
+  const { heads, hooks = {}, onlyCrossAttention } = config
   const norm = (value: Value, name: string) => layerNorm(g, value, w.at(name), 1e-5)
+  const look = (value: Value, at: Value, name: string, isCross: boolean) =>
+    attention(g, value, at, w.at(name), { heads, isCross, hooks })
   const first = norm(x, 'norm1')
-  const afterSelf = add(
-    g,
-    attention(g, first, config.onlyCrossAttention ? context : first, w.at('attn1'), config.heads),
-    x,
-  )
-  const afterCross = add(g, attention(g, norm(afterSelf, 'norm2'), context, w.at('attn2'), config.heads), afterSelf)
+  const afterSelf = add(g, look(first, onlyCrossAttention ? context : first, 'attn1', onlyCrossAttention), x)
+  const afterCross = add(g, look(norm(afterSelf, 'norm2'), context, 'attn2', true), afterSelf)
   return add(g, feedForward(g, norm(afterCross, 'norm3'), w.at('ff.net')), afterCross)
-}
-
-/**
- * Multi-head attention: x [b, s, c] asks, context [b, t, d] is looked at -> [b, s, c].
- * Weights: to_q, to_k, to_v, to_out.0. The scale is head_dim^-0.5.
- */
-export function attention(g: Graph, x: Value, context: Value, w: Weights, heads: number): Value {
-  const query = linear(g, x, w.at('to_q'))
-  checkDivides(query, -1, heads, 'heads')
-  const inputs = [query, linear(g, context, w.at('to_k')), linear(g, context, w.at('to_v'))]
-  const mixed = g.node('MultiHeadAttention', inputs, query, {
-    domain: 'com.microsoft',
-    attributes: { num_heads: { int: heads } },
-  })
-  return linear(g, mixed, w.at('to_out.0'))
 }
 
 /** GEGLU (arXiv 2002.05202): proj gives value and gate. Weights: 0.proj, 2. */

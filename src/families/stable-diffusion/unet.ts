@@ -17,6 +17,7 @@ import {
 } from '../../graph/ops.ts'
 import { fixed } from '../../graph/shapes.ts'
 import { Weights, type WeightMap } from '../../weights/weights.ts'
+import type { AttentionHooks } from './attention.ts'
 import { resnetBlock, type ResnetConfig } from './resnet.ts'
 import { transformer2d } from './transformer.ts'
 import type { UnetConfig, UnetLevel } from './unet-config.ts'
@@ -24,14 +25,38 @@ import type { UnetConfig, UnetLevel } from './unet-config.ts'
 /** Values between the parts of the UNet, for comparisons with the reference. */
 export const unetTaps = ['time_embedding', 'after_conv_in', 'after_mid_block', 'after_last_up_block'] as const
 
+/** A graph that does more than the plain one, over the same weights. */
+export interface UnetVariant {
+  /** Names the graph: the same name must mean the same graph of the same weights. */
+  readonly name: string
+  /** Declares the variant's own inputs; called before anything that uses them is written. */
+  readonly attach: (g: Graph, config: UnetConfig) => UnetAttachment
+}
+
+/** What a variant puts into the graph. */
+export interface UnetAttachment {
+  readonly hooks?: AttentionHooks
+  /** Added to the skips (in the order of the way down) before the way up concatenates them; ControlNet. */
+  readonly skipResiduals?: readonly Value[]
+  /** Added to the mid block's output; ControlNet. */
+  readonly midResidual?: Value
+  /** Called when all attentions are written: adds the variant's outputs. */
+  readonly finish?: () => void
+}
+
+export interface UnetOptions {
+  readonly taps?: boolean
+  readonly variant?: UnetVariant | undefined
+}
+
 /**
  * UNet2DConditionModel (Rombach et al., arXiv 2112.10752; SDXL: arXiv 2307.01952) in diffusers' names.
  * Inputs: sample [b, in, h, w] float32, timestep [b] float32, encoder_hidden_states [b, tokens, d]; with text_time
  * also text_embeds [b, p] and time_ids [b, 6]. Output: output [b, out, h, w]. Any h and w.
  * `taps` adds the values of unetTaps as outputs.
  */
-export function unetGraph(config: UnetConfig, map: WeightMap, { taps = false } = {}): Graph {
-  const g = new Graph('unet')
+export function unetGraph(config: UnetConfig, map: WeightMap, { taps = false, variant }: UnetOptions = {}): Graph {
+  const g = new Graph(variant === undefined ? 'unet' : `unet-${variant.name}`)
   const w = new Weights(map)
   const { file } = config
   const contextDim = Array.isArray(file.cross_attention_dim) ? file.cross_attention_dim[0]! : file.cross_attention_dim
@@ -39,16 +64,20 @@ export function unetGraph(config: UnetConfig, map: WeightMap, { taps = false } =
   const timestep = g.input('timestep', 'float32', ['b'])
   const context = g.input('encoder_hidden_states', 'float32', ['b', 'tokens', contextDim])
   const time = timeEmbedding(g, timestep, w, config)
-  const writer = new UnetWriter(g, config, context, addedEmbedding(g, time, w, config))
+  const attached = variant?.attach(g, config) ?? {}
+  const writer = new UnetWriter(g, config, context, addedEmbedding(g, time, w, config), attached.hooks)
 
   const centered = file.center_input_sample ? subtract(g, scale(g, sample, 2), g.scalar(1)) : sample
   const afterConvIn = conv(g, centered, w.at('conv_in'), samePadding(w.at('conv_in')))
   const { x: bottom, skips } = writer.down(afterConvIn, w)
   const middle = file.mid_block_type ? writer.mid(bottom, w.at('mid_block')) : bottom
-  const top = writer.up(middle, skips, w)
+  const { skipResiduals, midResidual } = attached
+  const bent = midResidual ? add(g, middle, midResidual) : middle
+  const top = writer.up(bent, skipResiduals ? skips.map((skip, i) => add(g, skip, skipResiduals[i]!)) : skips, w)
   const activate = activations[file.act_fn]!
   const normal = activate(g, groupNorm(g, top, w.at('conv_norm_out'), writer.norm))
   g.output('output', conv(g, normal, w.at('conv_out'), samePadding(w.at('conv_out'))))
+  attached.finish?.()
   if (taps) [time, afterConvIn, middle, top].forEach((value, i) => g.output(unetTaps[i]!, value))
   return g
 }
@@ -110,11 +139,13 @@ class UnetWriter {
   readonly #g: Graph
   readonly #config: UnetConfig
   readonly #context: Value
+  readonly #hooks: AttentionHooks | undefined
 
-  constructor(g: Graph, config: UnetConfig, context: Value, timeEmbedding: Value) {
+  constructor(g: Graph, config: UnetConfig, context: Value, timeEmbedding: Value, hooks?: AttentionHooks) {
     this.#g = g
     this.#config = config
     this.#context = context
+    this.#hooks = hooks
     this.timeEmbedding = timeEmbedding
     const { norm_num_groups: groups, norm_eps: epsilon, act_fn: activation } = config.file
     this.norm = { groups, epsilon, activation, timeScaleShift: config.file.resnet_time_scale_shift }
@@ -160,7 +191,8 @@ class UnetWriter {
     if (level.transformerLayers === 0) return x
     const { norm_num_groups: groups, use_linear_projection: linearProjection } = this.#config.file
     const { transformerLayers: layers, heads, onlyCrossAttention } = level
-    return transformer2d(this.#g, x, this.#context, w, { layers, heads, groups, linearProjection, onlyCrossAttention })
+    const config = { layers, heads, groups, linearProjection, onlyCrossAttention, hooks: this.#hooks }
+    return transformer2d(this.#g, x, this.#context, w, config)
   }
 
   /** 3x3 convolution of stride 2; padding 0 means diffusers' own (0, 1, 0, 1). */
