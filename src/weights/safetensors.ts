@@ -78,7 +78,8 @@ function readHeader(file: string): { header: Record<string, unknown>; dataStart:
   }
 }
 
-function openForReading(file: string): number {
+/** A descriptor of a regular file. Throws AppError `weights/missing` when it cannot be opened. */
+export function openForReading(file: string): number {
   try {
     // Opening a pipe would wait for a writer, and a folder fails only when it is read.
     if (!statSync(file).isFile()) throw new Error('not a file')
