@@ -40,6 +40,44 @@ export interface Turn {
   readonly notice?: string
   /** Help, settings, a recipe: shown to people, not to the model. */
   readonly aside?: boolean
+  /** The part of a picture that the person marked in this turn: a grey PNG in the blob store. */
+  readonly mask?: { readonly imageId: string; readonly sha256: string }
+  /** An edit that waits for approval; until then nothing was drawn, and the model is not shown this exchange. */
+  readonly proposal?: Proposal
+  /** Pictures of the thread that this answer shows side by side. */
+  readonly compared?: readonly string[]
+  /** The pages of a storybook as they stand after this turn. */
+  readonly book?: Book
+  /** Files that came of this turn: their bytes lie in the blob store. */
+  readonly files?: readonly StoredFile[]
+}
+
+/** What an edit would do: the picture, the prompt of what it shows, that of what it is to show, and the mask. */
+export interface Proposal {
+  readonly imageId: string
+  readonly source: string
+  readonly prompt: string
+  readonly maskSha256?: string
+}
+
+/** A text with pictures, in order. */
+export interface Book {
+  readonly title: string
+  readonly pages: readonly BookPage[]
+}
+
+export interface BookPage {
+  readonly text: string
+  /** Absent on a page without a picture. */
+  readonly prompt?: string
+  readonly imageId?: string
+}
+
+export interface StoredFile {
+  readonly name: string
+  readonly mediaType: string
+  readonly sha256: string
+  readonly sizeBytes: number
 }
 
 /** Pieces of a turn in order: text, uploaded pictures, and prompts with the pictures drawn from them. */

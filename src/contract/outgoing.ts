@@ -76,7 +76,8 @@ export type Part =
   | { readonly type: 'prompt'; readonly block: number; readonly text: string; readonly streaming: boolean }
   /**
    * How a picture is or was changed: the prompt of what it showed, that of what it is to show, and the mask.
-   * With `proposed` nothing was drawn yet: the controls ask for approval.
+   * With `proposed` nothing was drawn yet: the controls ask for approval. `after` also stands in the `images` part of
+   * the same block.
    */
   | {
       readonly type: 'change'

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import type { ThreadSummary } from '../contract/adapter.ts'
 import { conversationVersion, type ConversationState } from '../contract/conversation.ts'
 import { errorCodes } from '../contract/errors.ts'
-import { samplerNames } from '../contract/inference.ts'
-import type { Job } from '../contract/job.ts'
+import { editEngines, samplerNames } from '../contract/inference.ts'
+import { designKinds, type Job } from '../contract/job.ts'
+import { operations } from '../contract/recipe.ts'
 import { recipeSchema } from '../inference/recipe-schema.ts'
 import type { RecordKind } from './migrations.ts'
 
@@ -25,6 +26,14 @@ const settings = z.looseObject({
   count: z.number().exactOptional(),
   style: text.exactOptional(),
   raw: z.boolean().exactOptional(),
+  confirm: z.boolean().exactOptional(),
+  engine: z.enum(editEngines).exactOptional(),
+  strength: z.number().exactOptional(),
+  restore: z.boolean().exactOptional(),
+  loras: z.array(z.looseObject({ name: text, weight: z.number() })).exactOptional(),
+  mllm: text.exactOptional(),
+  t2i: text.exactOptional(),
+  inpaint: text.exactOptional(),
 })
 
 const block = z.discriminatedUnion('type', [
@@ -32,6 +41,8 @@ const block = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('upload'), imageId: text }),
   z.looseObject({ type: z.literal('picture'), prompt: text, imageIds: z.array(text) }),
 ])
+
+const page = z.looseObject({ text, prompt: text.exactOptional(), imageId: text.exactOptional() })
 
 const turn = z.looseObject({
   id: text,
@@ -45,6 +56,13 @@ const turn = z.looseObject({
   error: error.exactOptional(),
   notice: text.exactOptional(),
   aside: z.boolean().exactOptional(),
+  mask: z.looseObject({ imageId: text, sha256 }).exactOptional(),
+  proposal: z
+    .looseObject({ imageId: text, source: text, prompt: text, maskSha256: sha256.exactOptional() })
+    .exactOptional(),
+  compared: z.array(text).exactOptional(),
+  book: z.looseObject({ title: text, pages: z.array(page) }).exactOptional(),
+  files: z.array(z.looseObject({ name: text, mediaType: text, sha256, sizeBytes: z.number() })).exactOptional(),
 })
 
 const image = z.looseObject({
@@ -55,8 +73,10 @@ const image = z.looseObject({
   mediaType: text,
   width: z.number(),
   height: z.number(),
-  operation: z.enum(['upload', 'text-to-image', 'redo', 'variation']),
+  operation: z.enum(['upload', 'redo', 'variation', ...operations]),
   recipe: recipeSchema.exactOptional(),
+  maskSha256: sha256.exactOptional(),
+  details: z.looseObject({}).exactOptional(),
   name: text.exactOptional(),
   author: person,
   createdAt: time,
@@ -77,28 +97,41 @@ const thread = z.looseObject({
   settings,
 })
 
-const turnId = text
 const seed = z.number()
+const shape = z.looseObject({
+  type: z.enum(['image', 'alpha', 'boxes', 'strokes', 'cells']),
+  sha256: sha256.exactOptional(),
+})
+const mask = z.looseObject({ shapes: z.array(shape) })
+const asked = {
+  turnId: text,
+  seed,
+  drawing: settings,
+  downloads: z.array(z.looseObject({ url: text, name: text })).exactOptional(),
+}
+const onPicture = { ...asked, imageId: text, words: text, prompt: text.exactOptional() }
+const growth = z.union([z.looseObject({ ratio: z.number() }), z.looseObject({ sides: z.looseObject({}) })])
+const ofKind = <K extends string, F extends z.ZodRawShape>(kind: K, fields: F) =>
+  z.looseObject({ kind: z.literal(kind), ...fields })
+
 const request = z.discriminatedUnion('kind', [
-  z.looseObject({
-    kind: z.literal('chat'),
-    turnId,
-    seed,
-    drawing: settings,
-    downloads: z.array(z.looseObject({ url: text, name: text })).exactOptional(),
-  }),
-  z.looseObject({ kind: z.literal('imagine'), turnId, wish: text, seed, drawing: settings }),
-  z.looseObject({ kind: z.literal('draw'), turnId, prompt: text, seed, drawing: settings }),
-  z.looseObject({ kind: z.literal('redo'), turnId, imageId: text, seed }),
-  z.looseObject({
-    kind: z.literal('variations'),
-    turnId,
-    imageId: text,
-    seed,
-    count: z.number(),
-    strength: z.number(),
-  }),
-  z.looseObject({ kind: z.literal('answer'), turnId, text }),
+  ofKind('chat', asked),
+  ofKind('imagine', { ...asked, wish: text }),
+  ofKind('draw', { ...asked, prompt: text }),
+  ofKind('redo', { turnId: text, imageId: text, seed }),
+  ofKind('variations', { turnId: text, imageId: text, seed, count: z.number(), strength: z.number() }),
+  ofKind('restyle', { ...onPicture, strength: z.number().exactOptional() }),
+  ofKind('inpaint', { ...onPicture, mask: mask.exactOptional() }),
+  ofKind('outpaint', { ...onPicture, growth }),
+  ofKind('edit', { ...onPicture, source: text.exactOptional(), mask: mask.exactOptional(), apply: z.boolean() }),
+  ofKind('restore', { ...onPicture, scale: z.literal([1, 2, 4]) }),
+  ofKind('subject', onPicture),
+  ofKind('control', onPicture),
+  ofKind('story', { ...asked, words: text, title: text, pages: z.number() }),
+  ofKind('page', { ...asked, bookTurnId: text, page: z.number() }),
+  ofKind('illustrate', { ...asked, text, pictures: z.number() }),
+  ofKind('design', { ...asked, design: z.enum(designKinds), words: text }),
+  ofKind('answer', { turnId: text, text }),
 ])
 
 const job = z.looseObject({
@@ -114,6 +147,7 @@ const job = z.looseObject({
   updatedAt: time,
   replyTurnId: text,
   error: error.exactOptional(),
+  kept: z.array(block).exactOptional(),
 })
 
 const summary = z.looseObject({ version: z.literal(1), key, title: text, updatedAt: time })

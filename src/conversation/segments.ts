@@ -1,7 +1,7 @@
 import type { Block, ConversationState, ImageNode, Turn } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { ChatMessage } from '../contract/inference.ts'
-import { imagesOf, liveImage } from './images.ts'
+import { liveImage, promptOf } from './images.ts'
 import { history, picturesAlong } from './thread.ts'
 import { plainSentence, type Wordings } from './wordings.ts'
 
@@ -29,8 +29,9 @@ export function segment(state: ConversationState, turnId: string, wordings: Word
   if (!image) return seen(path)
   const begin = pictures.findLastIndex((id) => id !== image.id) + 1
   const isFirst = pictures.slice(0, begin).every((id) => id === undefined)
-  const parts = image.operation === 'upload' ? uploadedParts(path, begin) : drawnParts(path, begin)
-  const opening = image.operation === 'upload' ? [] : openingOf(state, image, wordings)
+  const drawn = promptOf(state, image)
+  const parts = drawn ? drawnParts(path, begin) : uploadedParts(path, begin)
+  const opening = drawn ? similarExchange(wordings, drawn.prompt, drawn.sentence) : []
   return withPicture(image, [...(isFirst ? seen(parts.earlier) : []), ...opening, ...seen(parts.later)])
 }
 
@@ -47,9 +48,12 @@ export const loadSegment = (
     })),
   )
 
-/** Asides, and exchanges that failed before anything was said. The turn to be answered always counts. */
+/**
+ * Asides, exchanges that failed before anything was said, and edits that were only proposed. The turn to be answered
+ * always counts.
+ */
 function unseenTurns(path: readonly Turn[]): ReadonlySet<string> {
-  const failed = path.filter((turn) => turn.error && turn.blocks.length === 0)
+  const failed = path.filter((turn) => (turn.error && turn.blocks.length === 0) || turn.proposal)
   const asides = path.filter((turn) => turn.aside)
   return new Set([...asides.map(({ id }) => id), ...failed.flatMap(({ id, parentId }) => [id, parentId ?? id])])
 }
@@ -65,19 +69,15 @@ function drawnParts(path: readonly Turn[], begin: number) {
   return { earlier: path.slice(0, drew ? begin - 1 : begin), later: path.slice(drew ? begin + 1 : begin) }
 }
 
-/** The exchange that the model would have had about a picture that it drew. */
-function openingOf(state: ConversationState, image: ImageNode, wordings: Wordings): readonly SegmentMessage[] {
-  const blocks = state.turns[image.turnId]?.blocks ?? []
-  const index = blocks.findIndex((block) => imagesOf(block).includes(image.id))
-  const block = blocks[index]
-  const before = blocks[index - 1]
-  const prompt = block?.type === 'picture' ? block.prompt : (image.recipe?.prompt ?? '')
-  const sentence = before?.type === 'text' ? before.text : plainSentence
-  return [
-    { role: 'user', text: wordings.similar },
-    { role: 'assistant', text: `${sentence} ${tagged(prompt)}` },
-  ]
-}
+/** The exchange that the model would have had about a picture of `prompt`. */
+export const similarExchange = (
+  wordings: Wordings,
+  prompt: string,
+  sentence = plainSentence,
+): readonly [SegmentMessage, SegmentMessage] => [
+  { role: 'user', text: wordings.similar },
+  { role: 'assistant', text: `${sentence} ${tagged(prompt)}` },
+]
 
 const tagged = (prompt: string) => `<gen_image> ${prompt} </gen_image>`
 

@@ -6,7 +6,7 @@ import type { Job } from '../contract/job.ts'
 import { threadKeyString, type ThreadKey } from '../contract/thread.ts'
 import { createFileBlobs, createMemoryBlobs, sha256Of, type BlobStore, type WritableBlobs } from './blobs.ts'
 import { lockFolder } from './folder-lock.ts'
-import { liveHashes } from './images.ts'
+import { allHashes, liveHashes } from './images.ts'
 import { createLmdbAdapter } from './lmdb-adapter.ts'
 import { createMemoryAdapter } from './memory-adapter.ts'
 import { createMutex } from './mutex.ts'
@@ -16,7 +16,7 @@ import { createRecords, type RecordEntry, type Records } from './records.ts'
 /** What changes together: all of it is stored in one durable step, or none. */
 export interface Change {
   readonly thread?: ConversationState
-  /** Bytes of pictures that `thread` shows now; those that are stored already are not stored twice. */
+  /** Bytes of pictures, masks and files that `thread` shows now; those that are stored already are not stored twice. */
   readonly pictures?: readonly Uint8Array[]
   /** Content hashes that `thread` may have stopped showing; bytes that no thread shows are deleted. */
   readonly released?: readonly string[]
@@ -186,7 +186,7 @@ function cleanupOf({ thread, released = [], jobs = [] }: Change): Omit<CleanupRe
 
 function removalOf(state: ConversationState): Omit<CleanupRecord, 'version'> {
   const jobIds = [...new Set(Object.values(state.turns).map(({ jobId }) => jobId))]
-  const hashes = [...new Set(Object.values(state.images).map(({ sha256 }) => sha256))]
+  const hashes = [...allHashes(state)]
   const jobKeys = jobIds.flatMap((id) => [keys.job(id), keys.open(id)])
   const uses = hashes.map((sha256) => keys.use(sha256, state.key))
   return { keys: [keys.thread(state.key), keys.summary(state), ...jobKeys, ...uses], blobs: hashes }

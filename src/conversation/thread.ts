@@ -119,12 +119,6 @@ function carryPicture(
   return below.reduce((done, child) => carryPicture(done, child.id, before, after), next)
 }
 
-/** Takes back the last exchange: the head moves to the turn before the newest user turn. Undefined at the start. */
-export function undo(state: ConversationState): ConversationState | undefined {
-  const last = history(state).findLast(({ role, aside }) => role === 'user' && !aside)
-  return last && moveHead(state, last.parentId)
-}
-
 export const renameThread = (state: ConversationState, title: string, now: number): ConversationState => ({
   ...state,
   title: titleFrom(title),

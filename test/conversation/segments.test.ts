@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Block, ConversationState, ImageNode } from '../../src/contract/conversation.ts'
 import { addImages, deleteImage } from '../../src/conversation/images.ts'
 import { loadSegment, segment } from '../../src/conversation/segments.ts'
-import { appendTurn, createThread, insertReply, moveHead, undo, type NewTurn } from '../../src/conversation/thread.ts'
+import { appendTurn, createThread, insertReply, moveHead, type NewTurn } from '../../src/conversation/thread.ts'
+import { undo } from '../../src/conversation/thread-moves.ts'
+import { wordings } from '../support/wordings.ts'
 
 const ann = { id: 'ann', name: 'Ann' }
 const key = { platform: 'web', workspaceId: '', channelId: '', threadId: 't' }
 const empty = createThread({ key, owner: ann, title: 't', now: 1 })
-const wordings = { refine: 'Refine: {wish}', similar: 'Similar!', describe: 'Describe!' }
 
 const node = (id: string, turnId: string, operation: ImageNode['operation']): ImageNode => ({
   id,

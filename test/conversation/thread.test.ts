@@ -8,9 +8,9 @@ import {
   history,
   insertReply,
   titleFrom,
-  undo,
   type NewTurn,
 } from '../../src/conversation/thread.ts'
+import { undo } from '../../src/conversation/thread-moves.ts'
 
 const ann = { id: 'ann', name: 'Ann' }
 const key = { platform: 'web', workspaceId: '', channelId: '', threadId: 't' }
