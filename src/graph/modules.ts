@@ -1,22 +1,37 @@
 /** Modules as checkpoints name them: each takes the weights below its own path. */
 import type { Weights } from '../weights/weights.ts'
-import type { Graph, Value } from './graph.ts'
+import type { Graph, Shape, Value } from './graph.ts'
 import {
   add,
   conv2d,
   groupNorm as groupNormOp,
   layerNorm as layerNormOp,
+  matmul,
   reshape,
   transpose,
   type ConvOptions,
 } from './ops.ts'
 import { fixed } from './shapes.ts'
 
-/** Linear. x [..., in] -> [..., out]. Weights: weight [out, in], bias? [out]. */
+/** Linear. x [..., in] -> [..., out]. Weights: weight [out, in], bias? [out]. With a LoRA branch where the weights say so. */
 export function linear(g: Graph, x: Value, w: Weights): Value {
   const product = linearWeight(g, x, w)
-  return w.has('bias') ? add(g, product, g.weight(w.shaped('bias', [fixed(product, -1)]))) : product
+  const sum = w.has('bias') ? add(g, product, g.weight(w.shaped('bias', [fixed(product, -1)]))) : product
+  if (!w.hasLora) return sum
+  const [down, up] = loraInputs(g, w, [fixed(x, -1), loraRank(w)], [loraRank(w), fixed(sum, -1)])
+  return add(g, sum, matmul(g, matmul(g, x, down), up))
 }
+
+/**
+ * Matrices of a module's LoRA (arXiv 2106.09685), inputs of the graph: `<module>.lora_down` and `<module>.lora_up`,
+ * scaled and, where several are added, side by side along the rank. So one graph serves every LoRA of these modules.
+ */
+const loraInputs = (g: Graph, { prefix }: Weights, down: Shape, up: Shape): [Value, Value] => [
+  g.input(`${prefix}lora_down`, 'float32', down),
+  g.input(`${prefix}lora_up`, 'float32', up),
+]
+
+const loraRank = ({ prefix }: Weights): string => `${prefix}rank`
 
 /**
  * x [..., in] @ weight [out, in]^T. Written as MatMul with a transposed weight: onnxruntime folds the Transpose at
@@ -41,12 +56,15 @@ export function linearRows(g: Graph, x: Value, w: Weights, out: number): Value {
   return g.node('Gemm', inputs, { dtype: 'float32', shape: [x.shape[0]!, out] }, { attributes })
 }
 
-/** Conv2d of any kernel. Weights: weight [out, in, k, k], bias? [out]. */
+/** Conv2d of any kernel. Weights: weight [out, in, k, k], bias? [out]. With a LoRA branch where the weights say so. */
 export function conv(g: Graph, x: Value, w: Weights, options: ConvOptions = {}): Value {
   const entry = w.entry('weight')
   const [cout, , kh, kw] = entry.shape as [number, number, number, number]
   const weight = g.weight(w.shaped('weight', [cout, fixed(x, 1), kh, kw]))
-  return conv2d(g, x, weight, w.has('bias') ? g.weight(w.shaped('bias', [cout])) : undefined, options)
+  const sum = conv2d(g, x, weight, w.has('bias') ? g.weight(w.shaped('bias', [cout])) : undefined, options)
+  if (!w.hasLora) return sum
+  const [down, up] = loraInputs(g, w, [loraRank(w), fixed(x, 1), kh, kw], [cout, loraRank(w), 1, 1])
+  return add(g, sum, conv2d(g, conv2d(g, x, down, undefined, options), up, undefined))
 }
 
 /** 3x3 convolution that keeps the size. */

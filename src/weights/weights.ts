@@ -6,20 +6,30 @@ import { openSafetensors, type WeightEntry } from './safetensors.ts'
 /** Tensors by checkpoint name. */
 export type WeightMap = ReadonlyMap<string, WeightEntry>
 
+/** Paths of the modules that get a LoRA branch; the branches' matrices are inputs of the graph. */
+export type LoraModules = ReadonlySet<string>
+
 /** A view of a checkpoint below a module's path: `weights.at('norm1').entry('weight')`. */
 export class Weights {
   readonly #map: WeightMap
+  readonly #loraModules: LoraModules | undefined
   /** The module's path in the checkpoint, with a dot at its end, or ''. */
   readonly prefix: string
 
-  constructor(map: WeightMap, prefix = '') {
+  constructor(map: WeightMap, prefix = '', loraModules?: LoraModules) {
     this.#map = map
+    this.#loraModules = loraModules
     this.prefix = prefix
   }
 
   /** The weights of a sub-module. */
   at(module: string): Weights {
-    return new Weights(this.#map, `${this.prefix}${module}.`)
+    return new Weights(this.#map, `${this.prefix}${module}.`, this.#loraModules)
+  }
+
+  /** Whether this very module has a LoRA branch. */
+  get hasLora(): boolean {
+    return this.#loraModules?.has(this.prefix.slice(0, -1)) ?? false
   }
 
   /** Whether there is a tensor of this name or a module with tensors below it. */

@@ -37,31 +37,59 @@ export async function loadDenoiser(folder: string, runtime: Runtime, options?: {
   return createDenoiser(config, openWeightFolder(folder, 'diffusion_pytorch_model'), runtime, options)
 }
 
-/** The same from weights that are open already (with LoRA branches, for one). */
+/** Variants' sessions that are kept loaded beside the plain one; the least recently used one makes room. */
+const maxVariants = 3
+
+/** The same from weights that are open already. */
 export async function createDenoiser(
   config: UnetConfig,
   map: WeightMap,
   runtime: Runtime,
   options: { readonly taps?: boolean } = {},
 ): Promise<Denoiser> {
-  const loaded = new Map<string, Promise<Denoiser>>()
-  const load = async (variants: readonly UnetVariant[]): Promise<Denoiser> => {
-    const session = await runtime.load(unetGraph(config, map, { ...options, variant: combineVariants(variants) }))
-    const evaluate: Denoiser['evaluate'] = (inputs, outputs) => session.run({ ...inputs }, ['output', ...outputs])
+  const load = (variants: readonly UnetVariant[]) =>
+    runtime.load(unetGraph(config, map, { ...options, variant: combineVariants(variants) }))
+  const loaded = new Map<string, Promise<Session>>() // least recently used first
+
+  function sessionOf(variants: readonly UnetVariant[]): Promise<Session> {
+    const key = variants.map(({ name }) => name).join('+')
+    const found = loaded.get(key) ?? load(variants)
+    loaded.delete(key)
+    loaded.set(key, found)
+    found.catch(() => loaded.delete(key)) // so that a later request tries again
+    return found
+  }
+
+  async function makeRoom(): Promise<void> {
+    for (const [key, session] of [...loaded].slice(0, -maxVariants)) {
+      loaded.delete(key)
+      await session.then((unused) => unused.release()).catch(() => undefined)
+    }
+  }
+
+  async function open(variants: readonly UnetVariant[], plain?: Session): Promise<Denoiser> {
+    const session = plain ?? (await sessionOf(variants))
+    await makeRoom()
+    const evaluate: Denoiser['evaluate'] = async (inputs, outputs) =>
+      (plain ?? (await sessionOf(variants))).run({ ...inputs }, ['output', ...outputs])
     return {
       config,
       session,
       evaluate,
       denoise: async (inputs) => (await evaluate(inputs, []))['output'] as FloatTensor,
-      variant: (...more) => get([...variants, ...more]),
+      variant: (...more) => open([...variants, ...more], more.length === 0 ? plain : undefined),
     }
   }
-  const get = (variants: readonly UnetVariant[]): Promise<Denoiser> => {
-    const key = variants.map(({ name }) => name).join('+')
-    const found = loaded.get(key) ?? load(variants)
-    loaded.set(key, found)
-    found.catch(() => loaded.delete(key)) // so that a later request tries again
-    return found
+  return open([], await load([]))
+}
+
+/** The same UNet with inputs that stay the same at every evaluation: LoRA matrices, the scales of an image prompt. */
+export function withInputs(denoiser: Denoiser, constant: Readonly<Record<string, FloatTensor>>): Denoiser {
+  const evaluate: Denoiser['evaluate'] = (inputs, outputs) => denoiser.evaluate({ ...constant, ...inputs }, outputs)
+  return {
+    ...denoiser,
+    evaluate,
+    denoise: async (inputs) => (await evaluate(inputs, []))['output'] as FloatTensor,
+    variant: async (...more) => withInputs(await denoiser.variant(...more), constant),
   }
-  return get([])
 }

@@ -77,6 +77,8 @@ export interface UnetLevel {
 /** The UNet's structure, one entry a level: `down` from the input, `up` from the middle. */
 export interface UnetConfig {
   readonly file: UnetConfigFile
+  /** Width of the text embeddings. */
+  readonly contextDim: number
   readonly down: readonly UnetLevel[]
   readonly mid: UnetLevel
   readonly up: readonly UnetLevel[]
@@ -106,5 +108,6 @@ export function unetConfig(file: UnetConfigFile): UnetConfig {
     return withAttention(block, file.up_block_types[i] === 'CrossAttnUpBlock2D')
   })
   const mid = withAttention(level(levels - 1), file.mid_block_type === 'UNetMidBlock2DCrossAttn')
-  return { file, down, mid, up }
+  const contextDim = at(file.cross_attention_dim, 0)
+  return { file, contextDim, down, mid, up }
 }

@@ -6,10 +6,12 @@ import type { UnetAttachment, UnetVariant } from './unet.ts'
 /** Several variants as one: the first `mix` that answers holds, everything that is added is summed. */
 export function combineVariants(variants: readonly UnetVariant[]): UnetVariant | undefined {
   if (variants.length <= 1) return variants[0]
+  const loraModules = new Set(variants.flatMap(({ loraModules: own = [] }) => [...own]))
   return {
     name: variants.map(({ name }) => name).join('-'),
+    ...(loraModules.size > 0 && { loraModules }),
     attach(g, config): UnetAttachment {
-      const parts = variants.map(({ attach }) => attach(g, config))
+      const parts = variants.map(({ attach }) => attach?.(g, config) ?? {})
       const sum = (values: readonly (Value | undefined)[]) =>
         values.reduce((total, value) => (total && value ? add(g, total, value) : (total ?? value)), undefined)
       const hooks: AttentionHooks = {
