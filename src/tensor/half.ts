@@ -1,3 +1,5 @@
+import { roundHalfEven } from './round.ts'
+
 const table = new Float32Array(65536)
 let filled = false
 
@@ -21,4 +23,13 @@ function decode(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction ? NaN : sign * Infinity
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+/** The binary16 value nearest to a number (halves to even), as a number; beyond 65504 infinite. */
+export function roundToHalf(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(value))))
+  const unit = 2 ** (exponent - 10)
+  const rounded = roundHalfEven(value / unit) * unit
+  return Math.abs(rounded) > 65504 ? Math.sign(value) * Infinity : rounded
 }

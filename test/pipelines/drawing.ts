@@ -4,11 +4,13 @@ import type { GeneratedImage, InferenceResult, StepEvent, TextToImageRequest } f
 import type { DenoiserInputs } from '../../src/families/stable-diffusion/denoiser.ts'
 import { partsOf } from '../../src/families/stable-diffusion/stable-diffusion.ts'
 import { decodeImage } from '../../src/image/decode.ts'
-import { loadTextToImage, textToImage, type TextToImageModel } from '../../src/pipelines/text-to-image.ts'
+import { loadPictureModel, type PictureModel } from '../../src/pipelines/picture-model.ts'
+import { textToImage } from '../../src/pipelines/text-to-image.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 
 /** What the embedded preset says of its model. */
 export const about = {
+  role: 't2i',
   settings: {
     defaults: { sampler: 'ddim', steps: 20, guidanceScale: 5, width: 128, height: 128 },
     scheduler: { timestep_spacing: 'leading', steps_offset: 1 },
@@ -17,7 +19,7 @@ export const about = {
   versions: { program: '1.2.3' },
 } as const
 export const folder = partsOf(path.resolve('models/llmga-tiny/sd-t2i'))
-export const model = await loadTextToImage(folder, await createRuntime({ device: 'cpu' }), about)
+export const model = await loadPictureModel(folder, await createRuntime({ device: 'cpu' }), about)
 
 interface Drawn {
   readonly steps: readonly StepEvent[]
@@ -32,7 +34,7 @@ type Wanted = Partial<Omit<TextToImageRequest, 'kind'>>
 
 export async function draw(
   wanted: Wanted = {},
-  { with: asked = model, abortAfter }: { with?: TextToImageModel; abortAfter?: number } = {},
+  { with: asked = model, abortAfter }: { with?: PictureModel; abortAfter?: number } = {},
 ): Promise<Drawn> {
   const abort = new AbortController()
   // As the worker's turn: once the request is aborted, it throws.
@@ -57,7 +59,7 @@ export async function pixelsOf({ images }: Drawn, which = 0) {
 }
 
 /** The same model, whose UNet's inputs are noted. */
-export function watched(): { with: TextToImageModel; seen: DenoiserInputs[] } {
+export function watched(): { with: PictureModel; seen: DenoiserInputs[] } {
   const seen: DenoiserInputs[] = []
   const { denoiser } = model.pipeline
   const denoise = (inputs: DenoiserInputs) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { samplerNames } from '../../src/contract/inference.ts'
 import { readPngText, recipeKeyword } from '../../src/image/png.ts'
-import { loadTextToImage, textToImage } from '../../src/pipelines/text-to-image.ts'
+import { loadPictureModel } from '../../src/pipelines/picture-model.ts'
+import { textToImage } from '../../src/pipelines/text-to-image.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { pictureOf } from '../families/stable-diffusion/reference.ts'
 import { temporaryFolder } from '../weights/write-safetensors.ts'
@@ -29,7 +30,7 @@ describe('a picture', () => {
     const warnings: string[] = []
     const options = { cacheDir: temporaryFolder(), hashOf: async (file: string) => file }
     const runtime = await createRuntime({ device: 'cpu', ...options, warn: (line) => warnings.push(line) })
-    const cached = await loadTextToImage(folder, runtime, about)
+    const cached = await loadPictureModel(folder, runtime, about)
     expect(await pixelsOf(await draw({}, { with: cached }))).toEqual(await pixelsOf(await draw()))
     expect(warnings).toEqual([])
     await Promise.all([...runtime.sessions].map((session) => session.release()))

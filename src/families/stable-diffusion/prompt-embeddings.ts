@@ -1,117 +1,108 @@
 import { float32, type FloatTensor } from '../../tensor/tensor.ts'
 import type { ClipTokenizer } from '../../tokenizers/clip-bpe.ts'
-import { parsePromptWeights } from '../../tokenizers/prompt-weights.ts'
 import type { ClipTextEncoder } from '../clip/text-encoder.ts'
+import {
+  chunked,
+  chunksFor,
+  chunkTokens,
+  literalTokens,
+  padded,
+  weightedTokens,
+  type PromptChunks,
+} from './prompt-tokens.ts'
 
 /**
- * How words become embeddings: `plain` takes them literally and cuts at 77 tokens, as diffusers does; `weighted` reads
- * A1111's brackets as weights and takes prompts of any length in chunks of 75 tokens, as LLMGA's pipelines do.
+ * How words become embeddings:
+ * - `plain` takes them literally and cuts at 77 tokens, as diffusers does;
+ * - `weighted` reads A1111's brackets as weights and takes prompts of any length (lpw: the bot's own);
+ * - `llmga` is what LLMGA's pipelines do: SD 1.x as `weighted`, SDXL without weights, both cut to four chunks.
  */
-export type PromptScheme = 'plain' | 'weighted'
+export const promptSchemes = ['plain', 'weighted', 'llmga'] as const
+export type PromptScheme = (typeof promptSchemes)[number]
+
+/** One text for the encoders. */
+export interface PromptText {
+  readonly prompt: string
+  /** SDXL's second encoder reads this instead; other models have none. */
+  readonly prompt2?: string | undefined
+  /** Last layers left out; default 0. */
+  readonly clipSkip?: number | undefined
+}
 
 export interface PromptOptions {
   readonly scheme: PromptScheme
-  /** Last layers left out for the prompt (not for the negative prompt, as in diffusers); default 0. */
-  readonly clipSkip?: number
-  /** Chunks at most; undefined: as many as the prompt needs. */
-  readonly maxChunks?: number
+  /** Rows of 75 tokens at most; default: as many as are needed, four in the scheme `llmga`. */
+  readonly maxChunks?: number | undefined
 }
 
-/** A prompt and its negative, both [1, 77 * chunks, d]. */
-export interface PromptEmbeddings {
-  readonly positive: FloatTensor
-  readonly negative: FloatTensor
-}
-
-type Encode = (ids: readonly (readonly number[])[]) => Promise<FloatTensor>
-
-/** Encodes a prompt and its negative prompt to one length. */
-export async function embedPrompts(
-  tokenizer: ClipTokenizer,
-  encoder: ClipTextEncoder,
-  prompts: { readonly prompt: string; readonly negativePrompt: string },
-  { scheme, clipSkip, maxChunks = Infinity }: PromptOptions,
-): Promise<PromptEmbeddings> {
-  const encodeNegative: Encode = async (ids) => (await encoder.encode(ids)).lastHiddenState
-  const encode: Encode = async (ids) => (await encoder.encode(ids, clipSkip ? { clipSkip } : {})).lastHiddenState
-  if (scheme === 'plain')
-    return {
-      positive: await encode([tokenizer.encodePadded(prompts.prompt)]),
-      negative: await encodeNegative([tokenizer.encodePadded(prompts.negativePrompt)]),
-    }
-  const chunkTokens = tokenizer.modelMaxLength - 2
-  const limit = maxChunks * chunkTokens
-  const positive = weightedTokens(tokenizer, prompts.prompt, limit)
-  const negative = weightedTokens(tokenizer, prompts.negativePrompt, limit)
-  const chunks = Math.max(1, Math.ceil(Math.max(positive.ids.length, negative.ids.length) / chunkTokens))
-  return {
-    positive: await embedChunks(encode, chunked(tokenizer, positive, chunks)),
-    negative: await embedChunks(encodeNegative, chunked(tokenizer, negative, chunks)),
-  }
-}
-
-/** Tokens without BOS and EOS, each with its weight. */
-export interface WeightedTokens {
+/** A text as a UNet is shown it. */
+export interface PromptEmbedding {
+  /** [1, places, d] */
+  readonly embeddings: FloatTensor
+  /** SDXL: [1, p]. */
+  readonly pooled?: FloatTensor
+  /** The first tokenizer's tokens of the text, without BOS, EOS and padding, after any cut. */
   readonly ids: readonly number[]
-  readonly weights: readonly number[]
+  /** For each of them the place in `embeddings` where it stands. */
+  readonly places: readonly number[]
 }
 
-/** Each piece of text is tokenised alone; the whole is cut to `limit` tokens. */
-export function weightedTokens(tokenizer: ClipTokenizer, prompt: string, limit = Infinity): WeightedTokens {
-  const ids: number[] = []
-  const weights: number[] = []
-  for (const [text, weight] of parsePromptWeights(prompt)) {
-    for (const id of tokenizer.encode(text, { addSpecialTokens: false })) {
-      ids.push(id)
-      weights.push(weight)
-    }
+/** A tokenizer and the encoder that was trained with it. */
+export interface TextReader {
+  readonly tokenizer: ClipTokenizer
+  readonly encoder: ClipTextEncoder
+}
+
+/** LLMGA's pipelines cut here. */
+export const llmgaChunks = 4
+
+/** Texts as SD 1.x and 2.x read them, all of one length: the final state of one encoder. */
+export async function embedTexts(
+  { tokenizer, encoder }: TextReader,
+  texts: readonly PromptText[],
+  { scheme, maxChunks = scheme === 'llmga' ? llmgaChunks : Infinity }: PromptOptions,
+): Promise<PromptEmbedding[]> {
+  const plain = scheme === 'plain'
+  const limit = (plain ? 1 : maxChunks) * chunkTokens(tokenizer)
+  const read = plain ? literalTokens : weightedTokens
+  const tokens = texts.map(({ prompt }) => read(tokenizer, prompt, limit))
+  const chunks = chunksFor(tokenizer, tokens)
+  const embedded: PromptEmbedding[] = []
+  for (const [i, { clipSkip = 0 }] of texts.entries()) {
+    const { rows, weights } = plain ? padded(tokenizer, tokens[i]!) : chunked(tokenizer, tokens[i]!, chunks)
+    const states: FloatTensor[] = []
+    for (const row of rows) states.push((await encoder.encode([row], { clipSkip })).lastHiddenState)
+    const { ids } = tokens[i]!
+    embedded.push({ embeddings: keepMean(endToEnd(states), weights), ids, places: placesOf(tokenizer, ids, 2) })
   }
-  return { ids: ids.slice(0, limit), weights: weights.slice(0, limit) }
+  return embedded
 }
 
-/** Rows of ids for the encoder, and the weight of every place of all rows. */
-export interface PromptChunks {
-  readonly rows: readonly (readonly number[])[]
-  readonly weights: readonly number[]
-}
+/** Where the tokens stand when `between` places lie between the last token of a row and the first of the next. */
+export const placesOf = (tokenizer: ClipTokenizer, ids: readonly number[], between: number): number[] =>
+  ids.map((_, i) => 1 + i + between * Math.floor(i / chunkTokens(tokenizer)))
 
-/** BOS + tokens + padding + EOS, cut into overlapping rows of which each begins with BOS and ends with EOS. */
-export function chunked(tokenizer: ClipTokenizer, { ids, weights }: WeightedTokens, chunks: number): PromptChunks {
-  const size = tokenizer.modelMaxLength - 2
-  const { bosTokenId: bos, eosTokenId: eos, padTokenId: pad } = tokenizer
-  const body = [...ids, ...new Array<number>(chunks * size - ids.length).fill(pad)]
-  const flat = [bos, ...body, eos]
-  const rows = Array.from({ length: chunks }, (_, i) => [bos, ...flat.slice(i * size + 1, (i + 1) * size + 1), eos])
-  const places = Array.from({ length: chunks }, (_, i) => [1, ...weights.slice(i * size, (i + 1) * size), 1])
-  const flatWeights = places.flat()
-  if (ids.length === 0) flatWeights.fill(1)
-  while (flatWeights.length < chunks * (size + 2)) flatWeights.push(1)
-  return { rows, weights: flatWeights.slice(0, chunks * (size + 2)) }
-}
-
-/** Rows encoded alone and laid end to end, weighted, and brought back to the mean they had. */
-async function embedChunks(encode: Encode, { rows, weights }: PromptChunks): Promise<FloatTensor> {
-  const parts: Float32Array[] = []
-  let width = 0
-  for (const row of rows) {
-    const { data, shape } = await encode([row])
-    parts.push(data)
-    width = shape[2]!
-  }
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+/** [1, a, d], [1, b, d] ... -> [1, a + b + ..., d]. */
+export function endToEnd(parts: readonly FloatTensor[]): FloatTensor {
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0))
   let at = 0
   for (const part of parts) {
-    data.set(part, at)
-    at += part.length
+    data.set(part.data, at)
+    at += part.data.length
   }
-  return float32(applyWeights(data, weights, width), [1, weights.length, width])
+  return float32(data, [1, parts.reduce((sum, { shape }) => sum + shape[1]!, 0), parts[0]!.shape[2]!])
 }
 
-/** Multiplies rows of `width` by their weights; the mean over all values is restored. */
-function applyWeights(data: Float32Array, weights: readonly number[], width: number): Float32Array {
-  if (weights.every((weight) => weight === 1)) return data
+/** Multiplies places by their weights; the mean over all values is restored (A1111's way, as in lpw and LLMGA). */
+function keepMean(embeddings: FloatTensor, weights: PromptChunks['weights']): FloatTensor {
+  if (weights.every((weight) => weight === 1)) return embeddings
+  const { data, shape } = embeddings
+  const width = shape[2]!
   const weighted = data.map((value, i) => value * Math.fround(weights[Math.floor(i / width)]!))
   const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length
   const factor = mean(data) / mean(weighted)
-  return weighted.map((value) => value * factor)
+  return float32(
+    weighted.map((value) => value * factor),
+    shape,
+  )
 }

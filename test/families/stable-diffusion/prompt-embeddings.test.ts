@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadClipTextEncoder } from '../../../src/families/clip/text-encoder.ts'
-import { chunked, embedPrompts, weightedTokens } from '../../../src/families/stable-diffusion/prompt-embeddings.ts'
+import { embedTexts, type PromptScheme } from '../../../src/families/stable-diffusion/prompt-embeddings.ts'
+import { chunked, weightedTokens } from '../../../src/families/stable-diffusion/prompt-tokens.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { loadClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import { embedded } from './altered-folder.ts'
@@ -12,10 +13,18 @@ const { bosTokenId: bos, eosTokenId: eos, padTokenId: pad } = tokenizer
 const [red, car] = ['red', 'car'].map((word) => tokenizer.encode(word, { addSpecialTokens: false }))
 const width = encoder.config.hidden_size
 
-const embed = (prompt: string, negativePrompt = '', options: { clipSkip?: number; maxChunks?: number } = {}) =>
-  embedPrompts(tokenizer, encoder, { prompt, negativePrompt }, { scheme: 'weighted', ...options })
-const embedPlain = (prompt: string, negativePrompt = '') =>
-  embedPrompts(tokenizer, encoder, { prompt, negativePrompt }, { scheme: 'plain' })
+interface Options {
+  readonly scheme?: PromptScheme
+  readonly clipSkip?: number
+  readonly maxChunks?: number
+}
+
+async function embed(prompt: string, negativePrompt = '', { scheme = 'weighted', clipSkip, maxChunks }: Options = {}) {
+  const texts = [{ prompt, clipSkip }, { prompt: negativePrompt }]
+  const [positive, negative] = await embedTexts({ tokenizer, encoder }, texts, { scheme, maxChunks })
+  return { positive: positive!.embeddings, negative: negative!.embeddings }
+}
+const embedPlain = (prompt: string, negativePrompt = '') => embed(prompt, negativePrompt, { scheme: 'plain' })
 const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length
 
 /** n words of one token each. */
@@ -118,6 +127,19 @@ describe('prompt embeddings', () => {
     const { positive } = await embed(words(200), '', { maxChunks: 2 })
     expect(positive.shape[1]).toBe(154)
     expect(largestDifference(positive.data, (await embed(words(150))).positive.data)).toBeLessThan(1e-6)
+  })
+
+  it('are cut to 300 tokens as LLMGA does', async () => {
+    const { positive } = await embed(words(400), '', { scheme: 'llmga' })
+    expect(positive.shape[1]).toBe(4 * 77)
+    expect(largestDifference(positive.data, (await embed(words(300))).positive.data)).toBeLessThan(1e-6)
+  })
+
+  it.each([['plain'], ['weighted']] as const)('say where each token of a prompt stands (%s)', async (scheme) => {
+    const [text] = await embedTexts({ tokenizer, encoder }, [{ prompt: words(80) }], { scheme })
+    const kept = scheme === 'plain' ? 75 : 80
+    expect(text!.ids).toEqual(new Array(kept).fill(red![0]))
+    expect(text!.places).toEqual([...Array(75).keys(), ...[77, 78, 79, 80, 81].slice(0, kept - 75)].map((at) => at + 1))
   })
 
   it('skip layers for the prompt only', async () => {

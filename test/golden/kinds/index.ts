@@ -1,8 +1,11 @@
 import type { GoldenKind } from '../runner.ts'
 import { clipKinds } from './clip.ts'
 import { languageModelKinds } from './language-models.ts'
+import { picturePipelineKinds } from './picture-pipelines.ts'
 import { promptKinds } from './prompts.ts'
+import { promptToPromptKinds } from './prompt-to-prompt.ts'
 import { stableDiffusionKinds } from './stable-diffusion.ts'
+import { diffrirKinds } from './diffrir.ts'
 import { imageKinds } from './images.ts'
 import { randomKinds } from './random.ts'
 import { schedulerKinds } from './schedulers.ts'
@@ -11,11 +14,14 @@ import { tokenizerKinds } from './tokenizers.ts'
 /** Kind of case -> its runner. A kind that is not here is reported as unsupported. */
 export const kinds: Readonly<Record<string, GoldenKind>> = {
   ...imageKinds,
+  ...diffrirKinds,
   ...clipKinds,
   ...languageModelKinds,
   ...randomKinds,
   ...schedulerKinds,
   ...tokenizerKinds,
   ...promptKinds,
+  ...promptToPromptKinds,
   ...stableDiffusionKinds,
+  ...picturePipelineKinds,
 }
