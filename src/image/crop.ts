@@ -1,5 +1,5 @@
 import { resizeRgb } from './resize.ts'
-import type { RgbImage } from './rgb-image.ts'
+import type { GreyImage, RgbImage } from './rgb-image.ts'
 
 /**
  * A window of `width` x `height` whose top left corner is at (`left`, `top`); both may be negative. What lies outside
@@ -8,6 +8,18 @@ import type { RgbImage } from './rgb-image.ts'
 export function crop(image: RgbImage, left: number, top: number, width: number, height: number): RgbImage {
   const data = new Uint8Array(width * height * 3)
   paste({ width, height, data }, image, -left, -top)
+  return { width, height, data }
+}
+
+/** The same of one channel; what lies outside is 0. */
+export function cropGrey(image: GreyImage, left: number, top: number, width: number, height: number): GreyImage {
+  const data = new Uint8Array(width * height)
+  const from = Math.max(0, left)
+  const to = Math.min(image.width, left + width)
+  for (let y = Math.max(0, -top); y < Math.min(height, image.height - top); y++) {
+    const row = (y + top) * image.width
+    if (to > from) data.set(image.data.subarray(row + from, row + to), y * width + from - left)
+  }
   return { width, height, data }
 }
 

@@ -3,7 +3,7 @@
  * that the model draws. Everything outside of the mask stays as it was, to the bit, at the picture's own size.
  */
 import { AppError } from '../contract/errors.ts'
-import { crop } from './crop.ts'
+import { crop, cropGrey } from './crop.ts'
 import { resizeGrey, resizeRgb } from './resize.ts'
 import type { GreyImage, RgbImage } from './rgb-image.ts'
 import type { PixelSize } from './vae-preprocess.ts'
@@ -99,12 +99,8 @@ export function regionOfPicture(picture: RgbImage, { drawn, ...box }: Region): R
  * every pixel that is pasted back was drawn.
  */
 export function regionOfMask(mask: GreyImage, region: Region, size: PixelSize = region.drawn): GreyImage {
-  const data = new Uint8Array(region.width * region.height)
-  for (let y = 0; y < region.height; y++) {
-    const from = (y + region.top) * mask.width + region.left
-    for (let x = 0; x < region.width; x++) data[y * region.width + x] = mask.data[from + x] === 0 ? 0 : 255
-  }
-  const whole = { width: region.width, height: region.height, data }
+  const window = cropGrey(mask, region.left, region.top, region.width, region.height)
+  const whole = { ...window, data: window.data.map((value) => (value === 0 ? 0 : 255)) }
   const resized = resizeGrey(whole, size.width, size.height, 'box')
   return { ...resized, data: resized.data.map((value) => (value === 0 ? 0 : 255)) }
 }

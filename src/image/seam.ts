@@ -3,6 +3,7 @@
  * along the border, so that a brighter end does not make up for a darker one.
  */
 import type { SeamStep } from '../contract/inference.ts'
+import { crop, cropGrey } from './crop.ts'
 import { toGrey } from './mask.ts'
 import { maskBox, type Box } from './region.ts'
 import type { GreyImage, RgbImage } from './rgb-image.ts'
@@ -30,8 +31,8 @@ export function measureSeam(picture: RgbImage, mask: GreyImage): SeamStep {
   const box = maskBox(mask)
   if (!box) return { mean: 0, deviation: 0, gradient: 0 }
   const window = grow(box, bandWidth, mask)
-  const bands = borderBands(cut(mask, window))
-  const luma = toGrey({ width: window.width, height: window.height, data: cutRgb(picture, window) })
+  const bands = borderBands(cropGrey(mask, window.left, window.top, window.width, window.height))
+  const luma = toGrey(crop(picture, window.left, window.top, window.width, window.height))
   const steps = pieces(luma, bands).map(([inside, outside]) => stepBetween(inside, outside))
   const average = (of: (step: SeamStep) => number) =>
     steps.length === 0 ? 0 : steps.reduce((sum, step) => sum + of(step), 0) / steps.length
@@ -114,21 +115,4 @@ function grow({ left, top, width, height }: Box, by: number, limit: GreyImage): 
   const [right, bottom] = [Math.min(limit.width, left + width + by), Math.min(limit.height, top + height + by)]
   const [x, y] = [Math.max(0, left - by), Math.max(0, top - by)]
   return { left: x, top: y, width: right - x, height: bottom - y }
-}
-
-const cut = (image: GreyImage, box: Box): GreyImage => ({
-  width: box.width,
-  height: box.height,
-  data: rows(image.data, image.width, box, 1),
-})
-
-const cutRgb = (image: RgbImage, box: Box): Uint8Array => rows(image.data, image.width, box, 3)
-
-function rows(data: Uint8Array, width: number, box: Box, channels: number): Uint8Array {
-  const out = new Uint8Array(box.width * box.height * channels)
-  for (let y = 0; y < box.height; y++) {
-    const from = ((y + box.top) * width + box.left) * channels
-    out.set(data.subarray(from, from + box.width * channels), y * box.width * channels)
-  }
-  return out
 }

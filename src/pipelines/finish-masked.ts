@@ -17,7 +17,7 @@ export interface DrawnRegion {
   readonly generated: RgbImage
 }
 
-/** A network that brings a drawn window back to its own size and mends its border; null or undefined: Lanczos alone. */
+/** A network that brings a drawn window back to its own size and mends its border; where there is none, Lanczos does the first. */
 export interface RegionRestorer {
   /** The nearest enlargement that there is for a factor. */
   restore(drawn: DrawnRegion, context: Pick<PipelineContext, 'turn'>): Promise<{ image: RgbImage; scale: 1 | 2 | 4 }>
