@@ -1,8 +1,7 @@
 import type { Graph, Value } from '../../graph/graph.ts'
 import { layerNorm, linear } from '../../graph/modules.ts'
 import { activations, add } from '../../graph/ops.ts'
-import type { WeightMap } from '../../weights/weights.ts'
-import { Weights } from '../../weights/weights.ts'
+import { Weights, type LoraModules, type WeightMap } from '../../weights/weights.ts'
 import { AppError } from '../../contract/errors.ts'
 
 /** The part of both configs that shapes a layer. */
@@ -49,11 +48,11 @@ function clipAttention(g: Graph, x: Value, w: Weights, heads: number, bias?: Val
  * `text_model.…`, `vision_model.…`, `vision_tower.vision_model.…` or without any prefix.
  * Throws AppError `weights/missing` when no or several modules have it.
  */
-export function findModule(map: WeightMap, marker: string): Weights {
+export function findModule(map: WeightMap, marker: string, loraModules?: LoraModules): Weights {
   const prefixes = [...map.keys()]
     .filter((name) => name === marker || name.endsWith(`.${marker}`))
     .map((name) => name.slice(0, -marker.length))
-  if (prefixes.length === 1) return new Weights(map, prefixes[0])
+  if (prefixes.length === 1) return new Weights(map, prefixes[0], loraModules)
   const file = map.values().next().value?.file ?? 'the checkpoint'
   throw new AppError('weights/missing', {
     message: `${file}: ${prefixes.length === 0 ? 'there is no tensor' : `${prefixes.length} modules have a tensor`} ${marker}`,

@@ -4,7 +4,8 @@ import { add, gather, greaterOrEqual, maskedScore, reshape, unsqueeze, where } f
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
 import { int64, type FloatTensor } from '../../tensor/tensor.ts'
-import { openWeightFolder, Weights, type WeightMap } from '../../weights/weights.ts'
+import type { LoraInputs } from '../../weights/lora.ts'
+import { openWeightFolder, Weights, type LoraModules, type WeightMap } from '../../weights/weights.ts'
 import { AppError } from '../../contract/errors.ts'
 import { readClipTextConfig, type ClipTextConfig } from './clip-config.ts'
 import { clipEncoder, findModule } from './clip-encoder.ts'
@@ -36,6 +37,8 @@ export interface ClipTextEncoder {
    * Throws AppError `input/too-long` for longer rows and `input/invalid-option` for a clipSkip that leaves no layer.
    */
   encode(ids: readonly (readonly number[])[], options?: ClipTextOptions): Promise<ClipTextFeatures>
+  /** The same encoder with LoRA branches; the graph of the modules used last is kept loaded. */
+  withLora(lora: LoraInputs): Promise<ClipTextEncoder>
   release(): Promise<void>
 }
 
@@ -43,13 +46,32 @@ export interface ClipTextEncoder {
 export async function loadClipTextEncoder(folder: string, runtime: Runtime): Promise<ClipTextEncoder> {
   const config = readClipTextConfig(folder)
   const weights = openWeightFolder(folder, 'model')
-  const session = await runtime.load(clipTextGraph(weights, config))
+  const load = (modules?: LoraModules) => runtime.load(clipTextGraph(weights, config, modules))
   const projected = weights.has(projectionName)
-  return {
-    config,
-    encode: (ids, options) => encode(session, config, projected, ids, options),
-    release: () => session.release(),
+  const plain = await load()
+  let branched: { readonly key: string; readonly session: Promise<Session> } | undefined
+
+  async function branchedSession(modules: LoraModules): Promise<Session> {
+    const key = [...modules].sort().join()
+    if (branched?.key !== key) {
+      const old = branched
+      branched = { key, session: load(modules) }
+      branched.session.catch(() => (branched = undefined)) // so that a later request tries again
+      await old?.session.then((unused) => unused.release())
+    }
+    return branched.session
   }
+
+  const open = (session: () => Session | Promise<Session>, lora: LoraInputs['inputs']): ClipTextEncoder => ({
+    config,
+    encode: async (ids, options) => encode({ session: await session(), config, projected, lora }, ids, options),
+    withLora: async ({ modules, inputs }) => {
+      await branchedSession(modules)
+      return open(() => branchedSession(modules), inputs)
+    },
+    release: async () => (await session()).release(),
+  })
+  return open(() => plain, {})
 }
 
 const projectionName = 'text_projection.weight'
@@ -59,9 +81,9 @@ const projectionName = 'text_projection.weight'
  * [b] = index of each row's pooled token in the flattened [b * t]. Outputs: hidden_<n> for each state, normal_<n> =
  * final_layer_norm of it, pooled, and text_embeds where there is a text_projection.
  */
-export function clipTextGraph(map: WeightMap, config: ClipTextConfig): Graph {
+export function clipTextGraph(map: WeightMap, config: ClipTextConfig, loraModules?: LoraModules): Graph {
   const g = new Graph('CLIP text encoder')
-  const w = findModule(map, 'embeddings.token_embedding.weight')
+  const w = findModule(map, 'embeddings.token_embedding.weight', loraModules)
   const ids = g.input('ids', 'int64', ['batch', 'tokens'])
   const positions = g.input('positions', 'int64', ['tokens'])
   const rows = g.input('pooled_rows', 'int64', ['batch'])
@@ -73,7 +95,8 @@ export function clipTextGraph(map: WeightMap, config: ClipTextConfig): Graph {
   normals.forEach((normal, n) => g.output(`normal_${n}`, normal))
   const pooled = gather(g, reshape(g, normals.at(-1)!, [-1, width], ['batch*tokens', width]), rows)
   g.output('pooled', pooled)
-  if (map.has(projectionName)) g.output('text_embeds', linear(g, pooled, new Weights(map, 'text_projection.')))
+  if (map.has(projectionName))
+    g.output('text_embeds', linear(g, pooled, new Weights(map, 'text_projection.', loraModules)))
   return g
 }
 
@@ -90,10 +113,15 @@ function causalBias(g: Graph, positions: Value): Value {
   return unsqueeze(g, where(g, visible, g.scalar(0), g.scalar(maskedScore)), [0, 1])
 }
 
+interface LoadedEncoder {
+  readonly session: Session
+  readonly config: ClipTextConfig
+  readonly projected: boolean
+  readonly lora: LoraInputs['inputs']
+}
+
 async function encode(
-  session: Session,
-  config: ClipTextConfig,
-  projected: boolean,
+  { session, config, projected, lora }: LoadedEncoder,
   ids: readonly (readonly number[])[],
   { clipSkip = 0 }: ClipTextOptions = {},
 ): Promise<ClipTextFeatures> {
@@ -101,6 +129,7 @@ async function encode(
   const last = config.num_hidden_layers - clipSkip
   if (!Number.isInteger(clipSkip) || clipSkip < 0 || last < 1) throw wrongSkip(config, clipSkip)
   const inputs = {
+    ...lora,
     ids: int64(ids.flat(), [ids.length, length]),
     positions: int64(Array.from({ length }, (_, i) => i)),
     pooled_rows: int64(ids.map((row, i) => i * length + pooledPosition(row, config.eos_token_id))),

@@ -1,4 +1,5 @@
 import type { GoldenKind } from '../runner.ts'
+import { adapterKinds } from './adapters.ts'
 import { clipKinds } from './clip.ts'
 import { languageModelKinds } from './language-models.ts'
 import { picturePipelineKinds } from './picture-pipelines.ts'
@@ -24,4 +25,5 @@ export const kinds: Readonly<Record<string, GoldenKind>> = {
   ...promptToPromptKinds,
   ...stableDiffusionKinds,
   ...picturePipelineKinds,
+  ...adapterKinds,
 }
