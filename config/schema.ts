@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
+import { editEngines } from '../src/contract/inference.ts'
 
 /** Variables of the process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -29,6 +30,16 @@ const folder = (description: string) => text({ description, allowed: 'a folder',
 const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   z.enum(values).meta({ description, allowed: values.join(', ') })
 const model = (description: string) => text({ description, allowed: 'the name of a preset, or a folder' })
+const optionalModel = (description: string) =>
+  text({ description, allowed: 'the name of a preset, or a folder, or none' })
+
+/** A list, as JSON or with commas. */
+const names = (meta: SettingMeta) =>
+  z
+    .union([z.array(z.string()), z.string().transform((list) => list.split(','))])
+    .transform((list) => list.map((name) => name.trim()))
+    .pipe(z.array(z.string().min(1)))
+    .meta({ ...meta })
 
 /** A whole number, as a number or as digits. */
 const whole = (min: number, max: number, description: string) =>
@@ -95,8 +106,16 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
     threads: whole(0, 512, 'Threads of the CPU device; 0 takes one for each core.').default(0),
     mllm: model('The multimodal language model.').default('llmga-tiny'),
     t2i: model('The model that draws.').default('llmga-tiny'),
-    inpaint: model('The model that fills in and extends pictures.').default('llmga-tiny'),
-    editEngine: model('The model that edits pictures.').default('llmga-tiny'),
+    inpaint: optionalModel(
+      'The model that fills in and extends pictures; default: that of the t2i preset, else t2i itself.',
+    ).optional(),
+    restore: optionalModel('The model that mends seams and enlarges; default: that of the t2i preset.').optional(),
+    models: names({
+      description: 'Models that threads may choose beside those in force.',
+      allowed: 'names of presets or folders, separated by commas; all stands for every preset whose files are there',
+    }).default([]),
+    memoryLimit: whole(0, 1 << 24, 'MiB of weights above which unused models leave memory; 0 is no limit.').default(0),
+    editEngine: choice(editEngines, 'How pictures are edited by words.').default('direct-inversion-p2p'),
     httpHost: text({
       description: 'Address that the page is bound to; anything but localhost asks for a token.',
       allowed: 'a host name or an address',

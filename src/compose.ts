@@ -11,7 +11,7 @@ import { samplerNames, type Inference } from './contract/inference.ts'
 import { createStores } from './conversation/stores.ts'
 import { decodeImage } from './image/decode.ts'
 import { createInference } from './inference/inference.ts'
-import { locateModel, resolveModel, type ResolvedModels } from './inference/model-presets.ts'
+import { offeredNames, offerModels, type OfferedModels } from './inference/offered-models.ts'
 import { readWorld } from './inference/world.ts'
 
 /** The log on stderr: JSON lines, or readable ones where a person looks on. */
@@ -25,18 +25,24 @@ export const createLog = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
 
 /**
  * The models that the configuration names, and the door to them; with `preload` they are loaded before they are needed.
- * Throws AppError `model/not-found`.
+ * Throws AppError `model/*`.
  */
 export function composeInference(
   config: Config,
   log: Logger,
   { preload = false } = {},
-): { models: ResolvedModels; inference: Inference } {
-  const places = { modelsDir: config.modelsDir }
-  for (const name of [config.inpaint, config.editEngine]) locateModel(name, places)
-  const models = { mllm: resolveModel('mllm', config.mllm, places), t2i: resolveModel('t2i', config.t2i, places) }
-  const { device, cacheDir, threads } = config
-  const inference = createInference({ models, device, cacheDir, log, preload, ...(threads > 0 && { threads }) })
+): { models: OfferedModels; inference: Inference } {
+  const models = offerModels(config, { modelsDir: config.modelsDir })
+  const { device, cacheDir, threads, memoryLimit } = config
+  const inference = createInference({
+    models,
+    device,
+    cacheDir,
+    log,
+    preload,
+    ...(threads > 0 && { threads }),
+    ...(memoryLimit > 0 && { memoryLimitBytes: memoryLimit * 2 ** 20 }),
+  })
   return { models, inference }
 }
 
@@ -78,7 +84,7 @@ export async function compose({
       stores,
       inference,
       about: aboutOf(models, Object.keys(styles)),
-      wordings: models.mllm.wordings,
+      wordings: models.mllm[0]!.wordings,
       styles,
       log,
       checkImage: (bytes) => checkImage(bytes, config),
@@ -109,10 +115,13 @@ async function checkImage(bytes: Uint8Array, config: Config): Promise<CheckedIma
   return { width, height, mediaType: `image/${info.format}` }
 }
 
-function aboutOf({ mllm, t2i }: ResolvedModels, styles: readonly string[]): BotAbout {
+function aboutOf(models: OfferedModels, styles: readonly string[]): BotAbout {
+  const offered = offeredNames(models)
+  const [mllm, t2i] = [models.mllm[0]!, models.t2i[0]!]
   return {
     version,
-    models: { mllm: mllm.name, t2i: t2i.name },
+    models: Object.fromEntries(Object.entries(offered).map(([role, [first]]) => [role, first!])),
+    offered,
     examples: ['draw a red fox in the snow'],
     ...(readWorld(t2i) ?? readWorld(mllm)),
     samplers: samplerNames,

@@ -13,7 +13,7 @@ import type {
   TextToImageRequest,
 } from '../../src/contract/inference.ts'
 import { createInference } from '../../src/inference/inference.ts'
-import { resolveModel } from '../../src/inference/model-presets.ts'
+import { offerModels } from '../../src/inference/offered-models.ts'
 import { mebibytes, memoryOf, report } from '../measure.ts'
 
 const talk: ChatRequest = { kind: 'chat', messages: [{ role: 'user', text: 'draw a red fox in the snow' }] }
@@ -21,7 +21,7 @@ const prompt = 'a big red fox in the center, in the snow under a grey sky, carto
 const draw = (seed: number): TextToImageRequest => ({ kind: 'text-to-image', prompt, seed })
 
 const cacheDir = mkdtempSync(path.join(tmpdir(), 'llmga-bench-'))
-const models = { mllm: resolveModel('mllm', 'llmga-tiny'), t2i: resolveModel('t2i', 'llmga-tiny') }
+const models = offerModels({ mllm: 'llmga-tiny', t2i: 'llmga-tiny' })
 const open = () => createInference({ models, device: 'cpu', cacheDir, log: pino({ level: 'fatal' }), preload: true })
 
 interface Answer {

@@ -66,7 +66,10 @@ export interface Bot {
 
 export interface BotAbout {
   readonly version: string
+  /** The models in force, by role (mllm, t2i, inpaint, restore); what has none is absent. */
   readonly models: Readonly<Record<string, string>>
+  /** All models that a thread may choose, by role; the first of each is the one in force. */
+  readonly offered?: Readonly<Record<string, readonly string[]>>
   /** One sentence about what the models in force can draw; absent for full models. */
   readonly notice?: string
   readonly knows?: Readonly<Record<string, readonly string[]>>

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import type { SamplerName } from '../contract/inference.ts'
+import type { SchedulerClass } from '../schedulers/create-scheduler.ts'
 import { templateForModelName } from '../tokenizers/conversation.ts'
-import type { ModelFile, ResolvedMllm, ResolvedModel, ResolvedTextToImage } from './model-presets.ts'
-import type { ImageMode, ModelRole } from './preset-schema.ts'
+import { adaptersBeside } from './adapter-places.ts'
+import type { ModelFile, ResolvedModel, ResolvedModels } from './model-presets.ts'
+import { wordingsSchema, type ImageMode, type ModelRole } from './preset-schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -14,14 +16,27 @@ type Json = Readonly<Record<string, unknown>>
  * Throws AppError `weights/missing` for an absent config, `model/unsupported` for a family without code.
  */
 export function describeCheckpoint(role: ModelRole, folder: string, modelsDir?: string): ResolvedModel {
-  return role === 'mllm' ? describeLlava(folder, modelsDir) : describeStableDiffusion(folder)
+  if (role === 'mllm') return describeLlava(folder, modelsDir)
+  return role === 'restore' ? describeDiffRir(folder) : describeStableDiffusion(role, folder, modelsDir)
+}
+
+/**
+ * What a checkpoint's folder can be used for. A picture model with a 9-channel UNet fills in and does nothing else; any
+ * other draws, and fills in by blending. Throws AppError `model/unsupported` for a folder without a checkpoint.
+ */
+export function rolesOfCheckpoint(folder: string): readonly ModelRole[] {
+  if (existsSync(path.join(folder, 'model_index.json'))) return isInpainting(folder) ? ['inpaint'] : ['t2i']
+  if (Object.keys(diffRirFiles(folder)).length > 0) return ['restore']
+  if (existsSync(path.join(folder, 'config.json'))) return ['mllm']
+  throw unsupported(folder, 'no checkpoint')
 }
 
 /** LLMGA's own settings: temperature 0.2, 512 new tokens, and wordings of its prompt_temp.py. */
-function describeLlava(folder: string, modelsDir?: string): ResolvedMllm {
+function describeLlava(folder: string, modelsDir?: string): ResolvedModels['mllm'] {
   const config = readJson(path.join(folder, 'config.json'))
   const type = String(config['model_type'])
-  if (!type.toLowerCase().startsWith('llava')) throw unsupported(folder, `model_type ${type}`, 'a LLaVA checkpoint')
+  if (!type.toLowerCase().startsWith('llava'))
+    throw unsupported(folder, `model_type ${type}`, 'this role needs a LLaVA checkpoint')
   const tower = config['mm_vision_tower']
   const parts: Record<string, string> =
     typeof tower === 'string' ? { 'vision-tower': findTower(folder, tower, modelsDir) } : {}
@@ -35,33 +50,77 @@ function describeLlava(folder: string, modelsDir?: string): ResolvedMllm {
     template: templateForModelName(path.basename(folder)),
     imageMode: imageModeOf(config['image_aspect_ratio']),
     sampling: { temperature: 0.2, maxNewTokens: 512 },
-    wordings: {
+    wordings: wordingsSchema.parse({
       refine: 'Generate an image based on given keywords. {wish}',
       similar: 'Generate a similar image.',
       describe: 'Describe the image.',
-    },
+    }),
   }
 }
 
-/** Diffusers' defaults for text to image: 50 steps, guidance 7.5, the checkpoint's own sampler and size. */
-function describeStableDiffusion(folder: string): ResolvedTextToImage {
+const drawingPipelines = [
+  'StableDiffusionPipeline',
+  'StableDiffusionInpaintPipeline',
+  'StableDiffusionXLPipeline',
+  'StableDiffusionXLInpaintPipeline',
+]
+
+const isInpainting = (folder: string): boolean =>
+  readJson(path.join(folder, 'unet', 'config.json'))['in_channels'] === 9
+
+/** Diffusers' defaults for text to image: 50 steps, guidance 7.5 (SDXL 5), the checkpoint's own sampler and size. */
+function describeStableDiffusion(
+  role: 't2i' | 'inpaint',
+  folder: string,
+  modelsDir?: string,
+): ResolvedModels['t2i' | 'inpaint'] {
   const pipeline = String(readJson(path.join(folder, 'model_index.json'))['_class_name'])
-  if (pipeline !== 'StableDiffusionPipeline') throw unsupported(folder, pipeline, 'a StableDiffusionPipeline')
+  if (!drawingPipelines.includes(pipeline))
+    throw unsupported(folder, pipeline, `this role needs one of ${drawingPipelines.join(', ')}`)
+  if (role === 't2i' && isInpainting(folder))
+    throw unsupported(folder, 'a UNet of 9 channels', 'it only fills in: choose it as LLMGA_INPAINT')
   const scheduler = readJson(path.join(folder, 'scheduler', 'scheduler_config.json'))
   const unet = readJson(path.join(folder, 'unet', 'config.json'))
   const vae = readJson(path.join(folder, 'vae', 'config.json'))
   const scale = 2 ** (((vae['block_out_channels'] as unknown[] | undefined)?.length ?? 4) - 1)
   const size = Number(unet['sample_size'] ?? 64) * scale
   return {
-    role: 't2i',
+    role,
     family: 'stable-diffusion',
     name: path.basename(folder),
     folder,
     parts: {},
-    files: ['text_encoder', 'unet', 'vae'].flatMap((part) => weightFiles(path.join(folder, part))),
-    defaults: { sampler: samplerOf(scheduler), steps: 50, guidanceScale: 7.5, width: size, height: size },
+    files: ['text_encoder', 'text_encoder_2', 'unet', 'vae'].flatMap((part) => weightFiles(path.join(folder, part))),
+    defaults: {
+      sampler: samplerOf(scheduler),
+      steps: 50,
+      guidanceScale: pipeline.includes('XL') ? 5 : 7.5,
+      width: size,
+      height: size,
+    },
     scheduler: {},
+    adapters: adaptersBeside(folder, modelsDir),
   }
+}
+
+/** Checkpoints of DiffRIR, one a scale. */
+function describeDiffRir(folder: string): ResolvedModels['restore'] {
+  const scales = diffRirFiles(folder)
+  if (Object.keys(scales).length === 0)
+    throw unsupported(folder, 'no DiffRIR checkpoint', 'this role needs .pth files with x1, x2 or x4 in their names')
+  const files = Object.values(scales).map((file) => ({ file: path.join(folder, file) }))
+  return { role: 'restore', family: 'diffrir', name: path.basename(folder), folder, parts: {}, files, scales }
+}
+
+/** By the names of the files: `DiffRIR-x2.pth`. */
+function diffRirFiles(folder: string): ResolvedModels['restore']['scales'] {
+  const scales: { 1?: string; 2?: string; 4?: string } = {}
+  const names = readdirSync(folder).filter((name) => name.endsWith('.pth'))
+  for (const name of names.sort()) {
+    const scale = /x([124])(?!\d)/i.exec(name)?.[1]
+    if (scale !== undefined) scales[Number(scale) as 1 | 2 | 4] ??= name
+  }
+  return scales
 }
 
 function readJson(file: string): Json {
@@ -78,9 +137,9 @@ function readJson(file: string): Json {
   }
 }
 
-const unsupported = (folder: string, found: string, wanted: string) =>
+const unsupported = (folder: string, found: string, remark?: string) =>
   new AppError('model/unsupported', {
-    message: `${folder} holds ${found}; this role needs ${wanted}`,
+    message: `${folder} holds ${found}${remark === undefined ? '' : `; ${remark}`}`,
     hint: 'Name another folder or a preset ("llmga models list").',
   })
 
@@ -103,17 +162,26 @@ function imageModeOf(aspectRatio: unknown): ImageMode {
   return aspectRatio === 'resizesquare' ? 'stretch' : 'crop'
 }
 
-const samplerByClass: Readonly<Record<string, SamplerName>> = {
+const samplerByClass: Readonly<Partial<Record<SchedulerClass, SamplerName>>> = {
   DDIMScheduler: 'ddim',
+  DDPMScheduler: 'ddpm',
   PNDMScheduler: 'pndm',
   EulerDiscreteScheduler: 'euler',
   EulerAncestralDiscreteScheduler: 'euler-a',
   DPMSolverMultistepScheduler: 'dpmpp-2m',
+  UniPCMultistepScheduler: 'unipc',
+  LCMScheduler: 'lcm',
+  TCDScheduler: 'tcd',
 }
 
+/** The name of a scheduler_config.json's sampler; PNDM, Stable Diffusion's first, where it has none. */
 function samplerOf(scheduler: Json): SamplerName {
-  const sampler = samplerByClass[String(scheduler['_class_name'])] ?? 'pndm'
-  return sampler === 'dpmpp-2m' && scheduler['use_karras_sigmas'] === true ? 'dpmpp-2m-karras' : sampler
+  const sampler = samplerByClass[scheduler['_class_name'] as SchedulerClass] ?? 'pndm'
+  const karras = scheduler['use_karras_sigmas'] === true
+  if (sampler === 'euler') return karras ? 'euler-karras' : 'euler'
+  if (sampler !== 'dpmpp-2m') return sampler
+  const stochastic = scheduler['algorithm_type'] === 'sde-dpmsolver++'
+  return `dpmpp-2m${stochastic ? '-sde' : ''}${karras ? '-karras' : ''}`
 }
 
 function weightFiles(folder: string): ModelFile[] {

@@ -18,7 +18,26 @@ const appErrorData = z.looseObject({
   retryable: z.boolean(),
 })
 
-const generatedImage = z.looseObject({ index: count, png: bytes, width: count, height: count, recipe: recipeSchema })
+const words = z.array(z.string())
+const seamStep = z.looseObject({ mean: figure, deviation: figure, gradient: figure })
+
+const details = z.looseObject({
+  maskPng: bytes.exactOptional(),
+  changedShare: figure.exactOptional(),
+  changedWords: z.looseObject({ source: words, target: words }).exactOptional(),
+  reconstructionError: figure.exactOptional(),
+  unetRows: figure.exactOptional(),
+  seam: z.looseObject({ before: seamStep, after: seamStep }).exactOptional(),
+})
+
+const generatedImage = z.looseObject({
+  index: count,
+  png: bytes,
+  width: count,
+  height: count,
+  recipe: recipeSchema,
+  details: details.exactOptional(),
+})
 
 const step = z.looseObject({
   type: z.literal('step'),

@@ -92,6 +92,9 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(temporary, file)
 }
 
+/** Whether a file holds tensors. */
+export const isWeightFile = (file: string): boolean => /\.(safetensors|pth|bin)$/.test(file)
+
 /**
  * Checks every file of a model (sizes, then hashes where the preset knows them) and returns one sha256 over all its
  * weight files: the model's identity in recipes and caches.
@@ -103,7 +106,7 @@ export async function checkModelFiles(files: readonly ModelFile[], hashes: FileH
   for (const entry of files) {
     const actual = await hashes.sha256(entry.file)
     checkHash(entry, actual)
-    if (entry.file.endsWith('.safetensors')) whole.update(`${path.basename(entry.file)} ${actual}\n`)
+    if (isWeightFile(entry.file)) whole.update(`${path.basename(entry.file)} ${actual}\n`)
   }
   return whole.digest('hex')
 }

@@ -2,13 +2,17 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../contract/errors.ts'
-import { describeCheckpoint } from './checkpoint-folder.ts'
+import type { AdapterPlaces } from '../pipelines/adapter-places.ts'
+import { presetAdapters } from './adapter-places.ts'
+import { describeCheckpoint, rolesOfCheckpoint } from './checkpoint-folder.ts'
 import {
+  modelRoles,
   presetSchema,
+  type DrawingSettings,
   type MllmSettings,
   type ModelRole,
   type Preset,
-  type TextToImageSettings,
+  type RestoreSettings,
 } from './preset-schema.ts'
 
 /** A file of a model; size and hash are known when a preset says them. */
@@ -30,12 +34,18 @@ interface ResolvedBase {
   readonly world?: { readonly file: string; readonly examples: readonly string[] }
 }
 
-export type ResolvedMllm = ResolvedBase & MllmSettings & { readonly role: 'mllm' }
-export type ResolvedTextToImage = ResolvedBase & TextToImageSettings & { readonly role: 't2i' }
-/** A model with absolute paths and all its settings: plain data, fit for a worker's message. */
+interface Adapted {
+  readonly adapters: AdapterPlaces
+}
+
+type ResolvedRole<Role extends ModelRole, Settings> = ResolvedBase & Settings & { readonly role: Role }
+
+/** A role's model with absolute paths and all its settings: plain data, fit for a worker's message. */
 export interface ResolvedModels {
-  readonly mllm: ResolvedMllm
-  readonly t2i: ResolvedTextToImage
+  readonly mllm: ResolvedRole<'mllm', MllmSettings>
+  readonly t2i: ResolvedRole<'t2i', DrawingSettings & Adapted>
+  readonly inpaint: ResolvedRole<'inpaint', DrawingSettings & Adapted>
+  readonly restore: ResolvedRole<'restore', RestoreSettings>
 }
 export type ResolvedModel = ResolvedModels[ModelRole]
 
@@ -112,22 +122,43 @@ export function resolveModel<R extends ModelRole>(
 export function resolveModel(role: ModelRole, nameOrFolder: string, places: ModelPlaces = {}): ResolvedModel {
   const located = locateModel(nameOrFolder, places)
   if ('folder' in located) return describeCheckpoint(role, located.folder, places.modelsDir)
-  const { preset } = located
-  const place = placeOf(located, places)
-  const base = (entry: { folder: string; parts: Record<string, string> }): ResolvedBase => ({
-    name: preset.name,
-    folder: place(entry.folder),
-    parts: Object.fromEntries(Object.entries(entry.parts).map(([part, folder]) => [part, place(folder)])),
-    files: filesBelow(preset, [entry.folder, ...Object.values(entry.parts)], place),
-    ...(preset.world && { world: { ...preset.world, file: place(preset.world.file) } }),
-  })
-  const { mllm, t2i } = preset.roles
-  if (role === 'mllm' && mllm) return { ...mllm, ...base(mllm), role }
-  if (role === 't2i' && t2i) return { ...t2i, ...base(t2i), role }
+  const resolved = resolveRole(role, located, places)
+  if (resolved) return resolved
   throw new AppError('model/unsupported', {
-    message: `the preset ${preset.name} has no model for the role ${role}`,
+    message: `the preset ${nameOrFolder} has no model for the role ${role}`,
     hint: 'Choose another preset or a folder for this role.',
   })
+}
+
+function resolveRole(role: ModelRole, located: LocatedPreset, places: ModelPlaces): ResolvedModel | undefined {
+  const { name, roles, world, files } = located.preset
+  const settings = roles[role]
+  if (!settings) return undefined
+  const { folder, parts } = settings
+  const place = placeOf(located, places)
+  return {
+    ...settings,
+    role,
+    name,
+    folder: place(folder),
+    parts: Object.fromEntries(Object.entries(parts).map(([part, shared]) => [part, place(shared)])),
+    files: filesBelow(files, [folder, ...Object.values(parts)], place),
+    ...('adapters' in settings && {
+      adapters: presetAdapters(settings.adapters, {
+        place,
+        filesAt: (...paths) => filesBelow(files, paths, place),
+        modelsDir: places.modelsDir,
+      }),
+    }),
+    ...(world && { world: { ...world, file: place(world.file) } }),
+  } as ResolvedModel // the role's own settings, by its name: TypeScript does not follow the index
+}
+
+/** The roles that a preset or a checkpoint's folder fills. Throws as `locateModel` and `rolesOfCheckpoint` do. */
+export function rolesOf(nameOrFolder: string, places: ModelPlaces = {}): readonly ModelRole[] {
+  const located = locateModel(nameOrFolder, places)
+  if ('folder' in located) return rolesOfCheckpoint(located.folder)
+  return modelRoles.filter((role) => located.preset.roles[role] !== undefined)
 }
 
 /** Preset folders may lie beside the preset or in any models folder; what is nowhere is named beside the preset. */
@@ -145,8 +176,12 @@ export function presetFiles(located: LocatedPreset, places: ModelPlaces = {}): M
   return Object.entries(located.preset.files).map(([file, expected]) => ({ file: place(file), ...expected }))
 }
 
-function filesBelow(preset: Preset, folders: readonly string[], place: (relative: string) => string): ModelFile[] {
-  return Object.entries(preset.files)
-    .filter(([file]) => folders.some((folder) => file.startsWith(`${folder}/`)))
+function filesBelow(
+  files: Preset['files'],
+  folders: readonly string[],
+  place: (relative: string) => string,
+): ModelFile[] {
+  return Object.entries(files)
+    .filter(([file]) => folders.some((folder) => file === folder || file.startsWith(`${folder}/`)))
     .map(([file, expected]) => ({ file: place(file), ...expected }))
 }

@@ -3,18 +3,20 @@ import { AppError } from '../contract/errors.ts'
 import type { InferenceEvent, InferenceRequest } from '../contract/inference.ts'
 import { inferenceEventSchema } from './event-schema.ts'
 import type { DeviceSetting } from '../runtime/device.ts'
-import type { ResolvedModels } from './model-presets.ts'
+import type { OfferedModels } from './offered-models.ts'
 
 /** What a worker needs to know before it can serve; plain data. */
 export interface WorkerSetup {
-  readonly models: ResolvedModels
+  readonly models: OfferedModels
   readonly device: DeviceSetting
   /** Folder for optimised graphs and file hashes. */
   readonly cacheDir: string
   /** Threads of one operator; default: onnxruntime's choice. */
   readonly threads?: number
   readonly logLevel: string
-  /** Load the models at once instead of with the first request that needs them. */
+  /** Bytes of weights above which models that nobody uses leave memory; default: they stay. */
+  readonly memoryLimitBytes?: number
+  /** Load the models in force at once instead of with the first request that needs them. */
   readonly preload?: boolean
 }
 

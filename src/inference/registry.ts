@@ -25,19 +25,26 @@ export interface LoadContext {
   readonly identity: { readonly name: string; readonly sha256: string }
 }
 
-/** How a role's model is loaded, and in which lane its requests wait. */
+/** How a role's models are loaded, and in which lane that waits. */
 export interface RoleEntry<Role extends ModelRole, Model> {
   readonly lane: Lane
   load(model: ResolvedModels[Role], context: LoadContext): Promise<Model>
 }
 
-/** A pipeline behind the role of its model. */
-export interface PipelineEntry<Request, Models extends ModelTable> {
-  readonly role: ModelRole
-  readonly start: (request: Request, model: ModelSource<Models>, context: PipelineContext) => PipelineRun
+/** The models that one request may use, loaded when first asked for and kept in memory until it ends. */
+export interface ModelSource<Models extends ModelTable> {
+  /** Whether the role has a model of this name; without a name, whether it has any. */
+  offers(role: ModelRole, name?: string): boolean
+  /** The role's model by name, without one that in force. Throws AppError `model/not-found` with the names there are. */
+  get<Role extends ModelRole>(role: Role, name?: string): Promise<Models[Role]>
 }
 
-export type ModelSource<Models extends ModelTable> = <Role extends ModelRole>(role: Role) => Promise<Models[Role]>
+/** A pipeline with the lane in which its requests wait. */
+export interface PipelineEntry<Request, Models extends ModelTable> {
+  readonly lane: Lane
+  readonly start: (request: Request, models: ModelSource<Models>, context: PipelineContext) => PipelineRun
+}
+
 export type PipelineRun = AsyncGenerator<PipelineEvent, InferenceResult>
 
 /** Everything that a worker can do: a loader for each role, a pipeline for each kind of request. */
@@ -46,15 +53,16 @@ export interface Registry<Models extends ModelTable> {
   readonly pipelines: { readonly [Kind in RequestKind]: PipelineEntry<RequestTable[Kind], Models> }
 }
 
-/** A line of the table: requests go to `run` with the model of `role`. */
-export function pipeline<Models extends ModelTable, Role extends ModelRole, Request>(
-  role: Role,
-  run: Pipeline<Request, Models[Role]>,
+/** A line of the table: requests go to `run` with what `lend` takes from the models. */
+export function pipeline<Models extends ModelTable, Request, Lent>(
+  lane: Lane,
+  lend: (models: ModelSource<Models>, request: Request) => Lent | Promise<Lent>,
+  run: Pipeline<Request, Lent>,
 ): PipelineEntry<Request, Models> {
   return {
-    role,
-    start: async function* (request, model, context) {
-      return yield* run(request, await model(role), context)
+    lane,
+    start: async function* (request, models, context) {
+      return yield* run(request, await lend(models, request), context)
     },
   }
 }

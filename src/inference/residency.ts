@@ -1,62 +1,91 @@
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Session } from '../runtime/session.ts'
-import type { ModelRole } from './preset-schema.ts'
 import type { WorkerStatus } from './protocol.ts'
-import type { ModelTable } from './registry.ts'
 
-/** How one role's model comes into memory. Sessions loaded through `runtime` belong to it. */
+/** How a model comes into memory. Sessions loaded through `runtime` belong to it. */
 export interface Loader<Model> {
+  readonly role: string
   readonly name: string
   load(runtime: Runtime): Promise<Model>
 }
 
-interface Resident<Model> {
-  readonly model: Promise<Model>
+interface Resident {
+  readonly loader: Loader<unknown>
+  readonly model: Promise<unknown>
   readonly sessions: ReadonlySet<Session>
+  /** Leases that have it. */
+  users: number
 }
 
-/** The models in memory, by role. */
-export interface Residency<Models extends ModelTable> {
-  /** The role's model; loaded when it is not there. Requests at once share one load; a failed load is not kept. */
-  get<Role extends ModelRole>(role: Role): Promise<Models[Role]>
+/** Models for one request: none of them leaves memory before `end`. */
+export interface Lease {
+  /** The loader's model; loaded when it is not there. Requests at once share one load; a failed load is not kept. */
+  get<Model>(loader: Loader<Model>): Promise<Model>
+  end(): void
+}
+
+/** The models in memory, by their loaders. */
+export interface Residency {
+  lease(): Lease
   /** What is in memory (or on its way), with the bytes of its weights. */
   list(): WorkerStatus['resident']
-  /** Takes a role's model out of memory. Its sessions must not be in use. */
-  drop(role: ModelRole): Promise<void>
 }
 
-export function createResidency<Models extends ModelTable>(
-  runtime: Runtime,
-  loaders: { readonly [Role in ModelRole]: Loader<Models[Role]> },
-): Residency<Models> {
-  const residents: { [Role in ModelRole]?: Resident<Models[Role]> } = {}
+/** With `limitBytes`, models that nobody uses leave when there are more bytes of weights; the longest unused first. */
+export function createResidency(runtime: Runtime, limitBytes = Infinity): Residency {
+  /** In the order of their last use. */
+  const residents = new Map<Loader<unknown>, Resident>()
+  const bytesOf = ({ sessions }: Resident) => [...sessions].reduce((sum, { weightBytes }) => sum + weightBytes, 0)
 
-  function load<Role extends ModelRole>(role: Role): Resident<Models[Role]> {
+  function load(loader: Loader<unknown>): Resident {
     const { owned, sessions } = ownedBy(runtime)
-    const resident: Resident<Models[Role]> = { model: loaders[role].load(owned), sessions }
-    resident.model.catch(() => {
-      if (residents[role] === resident) void drop(role)
-    })
+    const resident: Resident = { loader, model: loader.load(owned), sessions, users: 0 }
+    resident.model.then(makeRoom, () => drop(resident))
     return resident
   }
 
-  async function drop(role: ModelRole): Promise<void> {
-    const resident = residents[role]
-    if (resident === undefined) return
-    delete residents[role]
+  async function drop(resident: Resident): Promise<void> {
+    if (residents.get(resident.loader) === resident) residents.delete(resident.loader)
     await resident.model.catch(() => undefined) // a failed load still leaves the sessions that it had opened
     await Promise.all([...resident.sessions].map((session) => session.release()))
   }
 
+  function makeRoom(): void {
+    let bytes = [...residents.values()].reduce((sum, resident) => sum + bytesOf(resident), 0)
+    for (const resident of residents.values()) {
+      if (bytes <= limitBytes) return
+      if (resident.users > 0) continue
+      bytes -= bytesOf(resident)
+      void drop(resident)
+    }
+  }
+
+  function lease(): Lease {
+    const held = new Set<Resident>()
+    return {
+      get<Model>(loader: Loader<Model>) {
+        const resident = residents.get(loader) ?? load(loader)
+        residents.delete(loader)
+        residents.set(loader, resident)
+        if (!held.has(resident)) resident.users += 1
+        held.add(resident)
+        return resident.model as Promise<Model>
+      },
+      end() {
+        for (const resident of held) resident.users -= 1
+        held.clear()
+        makeRoom()
+      },
+    }
+  }
+
   return {
-    get: (role) => (residents[role] ??= load(role)).model,
+    lease,
     list: () =>
-      (Object.keys(residents) as ModelRole[]).map((role) => ({
-        role,
-        name: loaders[role].name,
-        bytes: [...(residents[role]?.sessions ?? [])].reduce((sum, session) => sum + session.weightBytes, 0),
-      })),
-    drop,
+      [...residents.values()].map((resident) => {
+        const { role, name } = resident.loader
+        return { role, name, bytes: bytesOf(resident) }
+      }),
   }
 }
 

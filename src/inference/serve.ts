@@ -6,15 +6,20 @@ import { AppError, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
+import type { ResolvedModel, ResolvedModels } from './model-presets.ts'
+import { chooseModel } from './offered-models.ts'
 import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
-import { modelRoles, type ModelRole } from './preset-schema.ts'
+import type { ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
-import type { ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
-import { createResidency, type Loader } from './residency.ts'
-import { cancelled, createTurnTaking, type TurnTaking } from './turn-taking.ts'
+import type { ModelSource, ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
+import { createResidency, type Lease, type Loader } from './residency.ts'
+import { cancelled, createTurnTaking, type Seat, type TurnTaking } from './turn-taking.ts'
 
 /** A little less than the bot's: its timers come on time while all cores compute (docs/decisions/020). */
 const workerNiceness = 5
+
+/** What nearly every thread uses; the others wait for a request. */
+const preloadedRoles = ['mllm', 't2i'] as const
 
 /**
  * Serves requests from the parent process with the pipelines of `registry`, until the channel closes: all that a
@@ -46,22 +51,21 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
     ...(setup.threads === undefined ? {} : { threads: setup.threads }),
   })
   const turns = createTurnTaking({ pause: outbox.exchange, now: () => performance.now() })
-  const residency = createResidency<Models>(runtime, loadersOf(registry, setup, hashes, turns, log))
+  const residency = createResidency(runtime, setup.memoryLimitBytes)
+  const loaderOf = createLoaders(registry, hashes, turns, log)
   const running = new Map<number, AbortController>()
 
   async function run<Kind extends RequestKind>(id: number, request: TaggedRequest<Kind>): Promise<void> {
     const abort = new AbortController()
     const { signal } = abort
     running.set(id, abort)
-    const { role, start } = registry.pipelines[request.kind]
-    const seat = turns.open(registry.roles[role].lane, signal)
+    const { lane, start } = registry.pipelines[request.kind]
+    const seat = turns.open(lane, signal)
+    const lease = residency.lease()
     const emit = (event: InferenceEvent) => outbox.send({ type: 'event', id, event })
     try {
       emit({ type: 'started' })
-      const events = start(request, (wanted) => untilAborted(residency.get(wanted), signal), {
-        signal,
-        turn: seat.turn,
-      })
+      const events = start(request, sourceOf(lease, seat, signal), { signal, turn: seat.turn })
       let next = await events.next()
       for (; next.done !== true; next = await events.next()) emit(next.value)
       emit({ type: 'done', result: next.value })
@@ -69,8 +73,26 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
       emit({ type: 'error', error: describeError(error, log) })
     } finally {
       seat.leave()
+      lease.end()
       running.delete(id)
     }
+  }
+
+  const sourceOf = (lease: Lease, seat: Seat, signal: AbortSignal): ModelSource<Models> => ({
+    offers: (role, name) =>
+      name === undefined ? setup.models[role].length > 0 : setup.models[role].some((model) => model.name === name),
+    get: async (role, name) => {
+      const loader = loaderOf(role, chooseModel(setup.models, role, name))
+      return seat.aside(() => untilAborted(lease.get(loader), signal))
+    },
+  })
+
+  async function preload(): Promise<void> {
+    const lease = residency.lease()
+    const loading = preloadedRoles.map((role) => lease.get(loaderOf(role, chooseModel(setup.models, role))))
+    for (const outcome of await Promise.allSettled(loading))
+      if (outcome.status === 'rejected') describeError(outcome.reason, log)
+    lease.end()
   }
 
   function take(message: ToWorker): void {
@@ -80,40 +102,40 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
       outbox.send({ type: 'status', resident: residency.list(), processBytes: process.memoryUsage.rss() })
   }
 
-  if (setup.preload === true)
-    for (const role of modelRoles) residency.get(role).catch((error: unknown) => describeError(error, log))
+  if (setup.preload === true) void preload()
   return { device: runtime.device, take }
 }
 
 /**
- * Loaders that check the files and load in one turn: reading would crawl beside another request's native runs, which
- * leave the event loop one round a step.
+ * Loaders, one a model, that check the files and load in one turn: reading would crawl beside another request's native
+ * runs, which leave the event loop one round a step.
  */
-function loadersOf<Models extends ModelTable>(
+function createLoaders<Models extends ModelTable>(
   { roles }: Registry<Models>,
-  { models }: WorkerSetup,
   hashes: FileHashes,
   turns: TurnTaking,
   log: Logger,
 ) {
-  const loader = <Role extends ModelRole>(role: Role): Loader<Models[Role]> => ({
-    name: models[role].name,
-    load: async (runtime) => {
-      const { name, files } = models[role]
+  const loaders = new Map<ResolvedModel, Loader<unknown>>()
+  return <Role extends ModelRole>(role: Role, model: ResolvedModels[Role]): Loader<Models[Role]> => {
+    const { name, files } = model
+    const load: Loader<Models[Role]>['load'] = async (runtime) => {
       const seat = turns.open(roles[role].lane)
       try {
         await seat.turn()
         const begin = performance.now()
         const sha256 = await checkModelFiles(files, hashes)
-        const model = await roles[role].load(models[role], { runtime, identity: { name, sha256 } })
+        const loaded = await roles[role].load(model, { runtime, identity: { name, sha256 } })
         log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
-        return model
+        return loaded
       } finally {
         seat.leave()
       }
-    },
-  })
-  return { mllm: loader('mllm'), t2i: loader('t2i') } satisfies { [Role in ModelRole]: Loader<Models[Role]> }
+    }
+    const loader = (loaders.get(model) ?? { role, name, load }) as Loader<Models[Role]> // the role's, as it was stored
+    loaders.set(model, loader)
+    return loader
+  }
 }
 
 /** The result of `work`, or `inference/cancelled` as soon as `signal` is aborted; the work itself goes on. */

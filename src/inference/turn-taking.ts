@@ -37,6 +37,11 @@ export const afterTurn = (shares: Shares, lane: Lane, ms: number): Shares =>
 export interface Seat {
   /** Ends this seat's turn and waits for the next. Throws AppError `inference/cancelled` once the signal is aborted. */
   readonly turn: () => Promise<void>
+  /**
+   * Leaves the device to others for as long as `work` (the loading of a model, which takes turns of its own) is under
+   * way; then waits for a turn, if this seat had one.
+   */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>
   leave(): void
 }
 
@@ -107,6 +112,14 @@ export function createTurnTaking({ pause, now }: { pause: () => Promise<void>; n
       turn: () => {
         endTurn()
         return wait()
+      },
+      async aside(work) {
+        const had = current?.owner === owner
+        endTurn()
+        void choose()
+        const result = await work()
+        if (had) await wait()
+        return result
       },
       leave: () => {
         endTurn()

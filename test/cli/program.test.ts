@@ -98,7 +98,11 @@ describe('config', () => {
 describe('models', () => {
   it('lists presets and verifies their files', async () => {
     expect(await llmga('models', 'list', '--json')).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({ name: 'llmga-tiny', roles: ['mllm', 't2i'], licence: 'Apache-2.0' })
+    expect(JSON.parse(out)).toMatchObject({
+      name: 'llmga-tiny',
+      roles: ['mllm', 't2i', 'inpaint', 'restore'],
+      licence: 'Apache-2.0',
+    })
     out = ''
     expect(await llmga('models', 'verify')).toBe(0)
     expect(

@@ -76,6 +76,14 @@ describe('loadConfig', () => {
     ])
   })
 
+  it('reads a list of models from JSON or with commas', () => {
+    const file = write('models.json', '{ "models": ["my-sdxl", "all"] }')
+    expect(load({ file }).config.models).toEqual(['my-sdxl', 'all'])
+    const loaded = load({ env: { LLMGA_MODELS: 'my-sdxl, other' } })
+    expect(loaded.config.models).toEqual(['my-sdxl', 'other'])
+    expect(describeConfig(loaded).find(({ key }) => key === 'models')?.value).toBe('my-sdxl,other')
+  })
+
   const wrong: [name: string, variable: string, value: string, allowed: string][] = [
     ['a word for a number', 'LLMGA_HTTP_PORT', '80x', 'a whole number from 0 to 65535'],
     ['a number out of range', 'LLMGA_HTTP_PORT', '70000', 'a whole number from 0 to 65535'],

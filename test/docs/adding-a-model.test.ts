@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { inspectImage } from '../../src/image/inspect.ts'
 import { createInference } from '../../src/inference/inference.ts'
-import { resolveModel } from '../../src/inference/model-presets.ts'
+import { offerModels } from '../../src/inference/offered-models.ts'
 import { codeBlock } from './code-block.ts'
 
 const embedded = fileURLToPath(new URL('../../models/llmga-tiny/sd-t2i', import.meta.url))
@@ -21,8 +21,7 @@ it("draws with the document's preset once its folders are there", async () => {
       symlinkSync(path.join(embedded, part), path.join(modelsDir, 'my-sd15', part))
     symlinkSync(path.join(embedded, 'vae'), path.join(modelsDir, 'better-vae'))
 
-    const t2i = resolveModel('t2i', 'my-model', { modelsDir })
-    const models = { t2i, mllm: resolveModel('mllm', 'llmga-tiny') }
+    const models = offerModels({ mllm: 'llmga-tiny', t2i: 'my-model' }, { modelsDir })
     const cacheDir = path.join(modelsDir, 'cache')
     const inference = createInference({ models, device: 'cpu', cacheDir, log: pino({ level: 'fatal' }) })
     const pictures = []

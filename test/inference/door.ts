@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pino, type Logger } from 'pino'
 import type { Inference, InferenceEvent } from '../../src/contract/inference.ts'
 import { createInference } from '../../src/inference/inference.ts'
-import { resolveModel } from '../../src/inference/model-presets.ts'
+import { offerModels } from '../../src/inference/offered-models.ts'
 
 export const cacheDir = mkdtempSync(path.join(tmpdir(), 'llmga-inference-'))
 
@@ -18,7 +18,7 @@ export function recordingLog(): { log: Logger; lines: Record<string, unknown>[] 
 /** The door to a worker that runs `program`, a file beside this one; without it, to the bot's own worker. */
 export function openDoor(program: string | undefined, log: Logger, nodeOptions: readonly string[] = []): Inference {
   return createInference({
-    models: { mllm: resolveModel('mllm', 'llmga-tiny'), t2i: resolveModel('t2i', 'llmga-tiny') },
+    models: offerModels({ mllm: 'llmga-tiny', t2i: 'llmga-tiny' }),
     device: 'cpu',
     cacheDir,
     log,

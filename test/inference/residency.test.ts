@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, it } from 'vitest'
 import { Graph } from '../../src/graph/graph.ts'
 import { add } from '../../src/graph/ops.ts'
-import { createResidency } from '../../src/inference/residency.ts'
+import { createResidency, type Loader } from '../../src/inference/residency.ts'
 import { partFolder, resolveModel } from '../../src/inference/model-presets.ts'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import type { Session } from '../../src/runtime/session.ts'
@@ -31,60 +31,79 @@ afterEach(() => {
   failing = false
 })
 
-const open = () =>
-  createResidency<{ mllm: Session[]; t2i: Session }>(runtime, {
-    mllm: {
-      name: 'a talker',
-      load: async (own) => {
-        loads.push('mllm')
-        const first = await own.load(graphOf(0))
-        if (failing) throw new Error('the second file is cut off')
-        return [first, await own.load(graphOf(1))]
-      },
-    },
-    t2i: { name: 'a painter', load: (own) => (loads.push('t2i'), own.load(graphOf(1))) },
-  })
+const [talkerBytes, painterBytes] = [vectors[0]!.length + vectors[1]!.length, vectors[1]!.length]
 
-it('loads a role once for requests that come at once and later', async () => {
-  const residency = open()
-  const [one, two] = await Promise.all([residency.get('t2i'), residency.get('t2i')])
+const talker: Loader<Session[]> = {
+  role: 'mllm',
+  name: 'a talker',
+  load: async (own) => {
+    loads.push('talker')
+    const first = await own.load(graphOf(0))
+    if (failing) throw new Error('the second file is cut off')
+    return [first, await own.load(graphOf(1))]
+  },
+}
+const painter: Loader<Session> = {
+  role: 't2i',
+  name: 'a painter',
+  load: (own) => (loads.push('painter'), own.load(graphOf(1))),
+}
+
+const x = { x: float32(new Float32Array(vectors[1]!.shape[0]!), vectors[1]!.shape) }
+
+it('loads a model once for requests that come at once and later', async () => {
+  const lease = createResidency(runtime).lease()
+  const [one, two] = await Promise.all([lease.get(painter), lease.get(painter)])
   expect(one).toBe(two)
-  expect(await residency.get('t2i')).toBe(one)
-  expect(loads).toEqual(['t2i'])
-  await residency.drop('t2i')
+  expect(await lease.get(painter)).toBe(one)
+  expect(loads).toEqual(['painter'])
 })
 
 it('says what is in memory, with the bytes of the weights behind its sessions', async () => {
-  const residency = open()
+  const residency = createResidency(runtime)
   expect(residency.list()).toEqual([])
-  await Promise.all([residency.get('mllm'), residency.get('t2i')])
+  const lease = residency.lease()
+  await Promise.all([lease.get(talker), lease.get(painter)])
   expect(residency.list()).toEqual([
-    { role: 'mllm', name: 'a talker', bytes: vectors[0]!.length + vectors[1]!.length },
-    { role: 't2i', name: 'a painter', bytes: vectors[1]!.length },
+    { role: 'mllm', name: 'a talker', bytes: talkerBytes },
+    { role: 't2i', name: 'a painter', bytes: painterBytes },
   ])
-  await Promise.all([residency.drop('mllm'), residency.drop('t2i')])
-})
-
-it('releases the sessions of a dropped role and loads it anew when it is asked for', async () => {
-  const residency = open()
-  const before = await residency.get('t2i')
-  await residency.drop('t2i')
-  const x = { x: float32(new Float32Array(vectors[1]!.shape[0]!), vectors[1]!.shape) }
-  await expect(before.run(x)).rejects.toMatchObject({ code: 'inference/failed' })
-  expect((await (await residency.get('t2i')).run(x))['y']?.data).toHaveLength(vectors[1]!.shape[0]!)
-  expect(loads).toEqual(['t2i', 't2i'])
-  await residency.drop('t2i')
-  expect(residency.list()).toEqual([])
 })
 
 it('keeps nothing of a load that failed, and tries again for the next request', async () => {
-  const residency = open()
+  const residency = createResidency(runtime)
+  const lease = residency.lease()
   failing = true
   const sessionsBefore = runtime.sessions.size
-  await expect(residency.get('mllm')).rejects.toThrow('cut off')
+  await expect(lease.get(talker)).rejects.toThrow('cut off')
   await expect.poll(() => runtime.sessions.size).toBe(sessionsBefore)
   expect(residency.list()).toEqual([])
   failing = false
-  expect(await residency.get('mllm')).toHaveLength(2)
-  await residency.drop('mllm')
+  expect(await lease.get(talker)).toHaveLength(2)
+})
+
+it('releases what was longest unused when memory is short, and loads it anew when it is asked for', async () => {
+  const residency = createResidency(runtime, talkerBytes)
+  const first = residency.lease()
+  const painted = await first.get(painter)
+  first.end()
+  const second = residency.lease()
+  await second.get(talker)
+  await expect.poll(() => residency.list().map(({ name }) => name)).toEqual(['a talker'])
+  await expect(painted.run(x)).rejects.toMatchObject({ code: 'inference/failed' })
+
+  const again = await second.get(painter)
+  expect((await again.run(x))['y']?.data).toHaveLength(vectors[1]!.shape[0]!)
+  expect(loads).toEqual(['painter', 'talker', 'painter'])
+})
+
+it('keeps a model that a request still uses, even beyond the limit', async () => {
+  const residency = createResidency(runtime, 1)
+  const lease = residency.lease()
+  const painted = await lease.get(painter)
+  await lease.get(talker)
+  expect(residency.list()).toHaveLength(2)
+  expect((await painted.run(x))['y']).toBeDefined()
+  lease.end()
+  await expect.poll(() => residency.list()).toEqual([])
 })

@@ -1,5 +1,6 @@
 import { AppError } from '../../src/contract/errors.ts'
-import type { ChatRequest, InferenceResult, TextToImageRequest } from '../../src/contract/inference.ts'
+import type { ChatRequest, InferenceResult, PictureRequest } from '../../src/contract/inference.ts'
+import type { ModelRole } from '../../src/inference/preset-schema.ts'
 import { pipeline, type Registry } from '../../src/inference/registry.ts'
 import { serve } from '../../src/inference/serve.ts'
 import type { PipelineContext, PipelineEvent } from '../../src/pipelines/pipeline.ts'
@@ -49,8 +50,8 @@ function nothing(message: string): never {
   throw new TypeError(message)
 }
 
-async function* draw(request: TextToImageRequest, model: Counter, context: PipelineContext): Events {
-  const { steps = 1, guidanceScale: stepMs = 1 } = request
+async function* draw(request: PictureRequest, model: Counter, context: PipelineContext): Events {
+  const { steps = 1, guidanceScale: stepMs = 1 } = request.kind === 'restore' ? {} : request
   for (let step = 1; step <= steps; step++) {
     await context.turn()
     compute(stepMs)
@@ -69,9 +70,21 @@ async function load(): Promise<Counter> {
   return { loads }
 }
 
-const registry: Registry<{ mllm: Counter; t2i: Counter }> = {
-  roles: { mllm: { lane: 'chat', load }, t2i: { lane: 'drawing', load } },
-  pipelines: { chat: pipeline('mllm', chat), 'text-to-image': pipeline('t2i', draw) },
+type Counters = Record<ModelRole, Counter>
+const drawing = { lane: 'drawing', load } as const
+const drawn = pipeline<Counters, PictureRequest, Counter>('drawing', (models) => models.get('t2i'), draw)
+
+const registry: Registry<Counters> = {
+  roles: { mllm: { lane: 'chat', load }, t2i: drawing, inpaint: drawing, restore: drawing },
+  pipelines: {
+    chat: pipeline('chat', (models, { model }) => models.get('mllm', model), chat),
+    'text-to-image': drawn,
+    'image-to-image': drawn,
+    inpaint: drawn,
+    outpaint: drawn,
+    edit: drawn,
+    restore: drawn,
+  },
 }
 
 await serve(registry)
