@@ -129,7 +129,34 @@ function wrongValues(
     .filter(({ key }) => keys.has(key))
     .map((setting) => {
       const { value, origin } = found.get(setting.key)!
-      const plain = (value: NonNullable<Config[ConfigKey]>): string | number =>
+      const shown = setting.secret ? mask(value) : JSON.stringify(value)
+      return `${showOrigin(origin)} is ${shown}; allowed: ${setting.allowed}`
+    })
+}
+
+const mask = (value: unknown): string => (value === undefined ? '' : '********')
+
+/** One line of `llmga config`. */
+export interface ConfigLine {
+  readonly key: ConfigKey
+  readonly variable: string
+  readonly flag: string
+  /** Null where nothing is set; secrets are masked. */
+  readonly value: string | number | null
+  readonly origin: string
+  readonly description: string
+  readonly allowed: string
+}
+
+/** What is in force and where each value came from. */
+export function describeConfig({ config, origins }: LoadedConfig): readonly ConfigLine[] {
+  return knownSettings().map(({ key, variable, flag, secret, description, allowed }) => {
+    const value = config[key] === undefined ? null : secret ? mask(config[key]) : plain(config[key])
+    return { key, variable, flag, value, origin: showOrigin(origins[key]), description, allowed }
+  })
+}
+
+const plain = (value: NonNullable<Config[ConfigKey]>): string | number =>
   typeof value === 'object' ? value.map(String).join(',') : value
 
 /** The settings with their names and words; for help texts and flags. */
