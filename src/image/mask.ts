@@ -39,6 +39,22 @@ export function maskPreprocess(image: RgbImage | GreyImage, size: PixelSize = ro
   return { mask, latentMask: nearestInterpolate(mask, Math.floor(height / 8), Math.floor(width / 8)) }
 }
 
+/**
+ * A mask of a window that is drawn, 0 or 255, for the same pipelines. A latent is drawn wherever one of its pixels is:
+ * the nearest of them alone, which `maskPreprocess` asks, would lose what is thin. Sides are multiples of `factor`.
+ */
+export function maskTensors({ width, height, data }: GreyImage, factor: number): MaskTensors {
+  const [across, down] = [width / factor, height / factor]
+  const mask = float32(new Float32Array(width * height), [1, 1, height, width])
+  const latentMask = float32(new Float32Array(across * down), [1, 1, down, across])
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === 0) continue
+    mask.data[i] = 1
+    latentMask.data[Math.floor(i / width / factor) * across + Math.floor((i % width) / factor)] = 1
+  }
+  return { mask, latentMask }
+}
+
 /** LLMGA's threshold for masks, of 255. */
 export const maskThreshold255 = 125
 

@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { AppError } from '../contract/errors.ts'
 import { pngChunk, pngChunks, pngSignature } from './png-chunks.ts'
-import type { RgbImage } from './rgb-image.ts'
+import type { GreyImage, RgbImage } from './rgb-image.ts'
 
 /** The text entry under which a picture's recipe is kept, as JSON. */
 export const recipeKeyword = 'llmga'
@@ -27,6 +27,14 @@ export async function encodePng(
   const afterHeader = header!.end
   const texts = Object.entries(text).map(([keyword, value]) => pngChunk('iTXt', internationalText(keyword, value)))
   return Buffer.concat([plain.subarray(0, afterHeader), ...texts, plain.subarray(afterHeader)])
+}
+
+/** A mask as PNG of one channel. The same mask gives the same bytes. */
+export async function encodeGreyPng({ width, height, data }: GreyImage): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer()
 }
 
 /** A small lossy picture to look at while the real one is being made, JPEG. */

@@ -78,7 +78,8 @@ export function checkVariation(variation: NonNullable<TextToImageRequest['variat
   checkShare('variation strength', variation.strength)
 }
 
-function checkSeed(name: string, value: number): void {
+/** Throws unless a seed (or an index) is a whole number of 0 or more. */
+export function checkSeed(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0)
     throw invalidOption(`the ${name} ${value} is not a whole number`, `Choose a ${name} of 0 or more.`)
 }
