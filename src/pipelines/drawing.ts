@@ -12,7 +12,7 @@ import { samplers } from '../schedulers/samplers.ts'
 import type { RunOptions, Scheduler } from '../schedulers/scheduler.ts'
 import type { FloatTensor } from '../tensor/tensor.ts'
 import { createTorchGenerator, type TorchGenerator } from '../tensor/torch-random.ts'
-import { denoise, type DenoiseOptions, type DenoiseStep } from './denoise.ts'
+import { denoise, type DenoiseOptions } from './denoise.ts'
 import { planDrawing, type DrawingPlan, type OperationRecipe } from './drawing-plan.ts'
 import type { PictureModel } from './picture-model.ts'
 import type { PipelineContext, PipelineEvent } from './pipeline.ts'
@@ -126,10 +126,11 @@ export interface SamplerRun
 
 /** Runs the request's sampler with guidance, an event with a preview now and then for each step; the last latents. */
 export async function* runSampler(
-  { model, prepared, plan, context }: Drawing,
-  { generator, clock }: PictureInProgress,
+  drawing: Drawing,
+  picture: PictureInProgress,
   run: SamplerRun,
 ): AsyncGenerator<PipelineEvent, FloatTensor> {
+  const { prepared, plan, context } = drawing
   const { scheduler, latents, stepsBefore = 0, stepsInAll = scheduler.timesteps.length } = run
   const [height, width] = latents.shape.slice(2).map((side) => side * prepared.pipeline.autoencoder.scale)
   const inputsAt = prepared.inputsAt?.({ width: width!, height: height! })
@@ -138,22 +139,28 @@ export async function* runSampler(
     denoiser: prepared.pipeline.denoiser,
     ...(inputsAt && { inputsAt }),
     guidanceScale: plan.recipe.guidanceScale,
-    noise: () => generator.randn(latents.shape).data,
+    noise: () => picture.generator.randn(latents.shape).data,
     turn: () => context.turn(),
   })
   let last = latents
   for await (const step of running) {
     last = step.latents
-    const index = stepsBefore + step.index
-    const due = plan.previews && clock.previewDue(index, stepsInAll, model.preview.costMs(step.denoised))
-    const preview = due ? await showPreview(model, step) : undefined
-    yield { type: 'step', ...clock.step(index, stepsInAll), ...(preview ? { preview } : {}) }
+    yield await stepEvent(drawing, picture, { ...step, index: stepsBefore + step.index, steps: stepsInAll })
   }
   return last
 }
 
-async function showPreview({ preview }: PictureModel, { denoised }: DenoiseStep) {
-  return { bytes: await encodePreview(await preview.show(denoised)), mediaType: 'image/jpeg' }
+/** What a step is told as: `index` of the picture's `steps`, with a preview of `denoised` now and then. */
+export async function stepEvent(
+  { model, plan }: Drawing,
+  { clock }: PictureInProgress,
+  { index, steps, denoised }: { readonly index: number; readonly steps: number; readonly denoised?: FloatTensor },
+): Promise<PipelineEvent> {
+  const shown = plan.previews && denoised && clock.previewDue(index, steps, model.preview.costMs(denoised))
+  const event = { type: 'step', ...clock.step(index, steps) } as const
+  if (!shown) return event
+  const bytes = await encodePreview(await model.preview.show(denoised))
+  return { ...event, preview: { bytes, mediaType: 'image/jpeg' } }
 }
 
 async function pictureFile(drawn: DrawnPicture, { plan, prepared }: Drawing, index: number): Promise<GeneratedImage> {
