@@ -17,9 +17,9 @@ export interface DrawnRegion {
   readonly generated: RgbImage
 }
 
-/** A network that brings a drawn window back to its own size and mends its border; where there is none, Lanczos does the first. */
+/** Brings a drawn window back to its own size and mends its border (regionRestorer); without one Lanczos does the first. */
 export interface RegionRestorer {
-  /** The nearest enlargement that there is for a factor. */
+  /** Returns the window at `scale` times its drawn size, the enlargement nearest to its own size that there is. */
   restore(drawn: DrawnRegion, context: Pick<PipelineContext, 'turn'>): Promise<{ image: RgbImage; scale: 1 | 2 | 4 }>
 }
 
