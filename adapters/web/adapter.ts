@@ -84,7 +84,8 @@ function jsonLimit({ jsonBytes }: WebLimits) {
     },
   })
   return ((c, next) => {
-    const upload = c.req.path.endsWith('/messages') && c.req.header('Content-Type')?.startsWith('multipart/') === true
+    const upload =
+      /\/(messages|actions)$/.test(c.req.path) && c.req.header('Content-Type')?.startsWith('multipart/') === true
     return upload ? next() : limit(c, next)
   }) satisfies ReturnType<typeof bodyLimit>
 }

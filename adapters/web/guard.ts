@@ -27,10 +27,10 @@ const headers: Readonly<Record<string, string>> = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 }
 
-/** Puts the security headers on every answer, errors included. */
+/** Puts the security headers on every answer, errors included. A route may have set a policy of its own. */
 export const securityHeaders: MiddlewareHandler<WebEnv> = async (c, next) => {
   await next()
-  for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  for (const [name, value] of Object.entries(headers)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Bot, ThreadSummary, ThreadView } from '../../src/contract/adapter.ts'
 import type { ConversationState, ImageNode, Turn } from '../../src/contract/conversation.ts'
-import type { DrawingProgress, OutgoingImage, OutgoingMessage, Part } from '../../src/contract/outgoing.ts'
+import type { OutgoingMessage } from '../../src/contract/outgoing.ts'
 import type { Person } from '../../src/contract/thread.ts'
-import type { WireEntry, WireImage, WirePart, WireReply, WireThread, WireThreadSummary } from './wire.ts'
+import { blobUrl, toWireImage, toWirePart } from './to-wire-part.ts'
+import type { WireEntry, WireImage, WirePicture, WireReply, WireThread, WireThreadSummary } from './wire.ts'
 
 /** A reply for the page: pictures by address, the preview as a data: URL. */
 export function toWireReply(message: OutgoingMessage): WireReply {
@@ -36,6 +37,10 @@ export async function toWireThread(bot: Bot, person: Person, view: ThreadView): 
     createdAt: state.createdAt,
     updatedAt: state.updatedAt,
     ...(state.headImageId === undefined ? {} : { headImageId: state.headImageId }),
+    pictures: Object.values(state.images).map((node) => toWirePicture(node, state)),
+    canUndo: turns.some(isExchange),
+    canRedo: isFollowed(Object.values(state.turns), state.headTurnId),
+    settings: state.settings,
     entries: [...entries, ...others.map((message): WireEntry => ({ type: 'reply', reply: toWireReply(message) }))],
   }
 }
@@ -59,10 +64,6 @@ async function readReplies(
   return replies
 }
 
-/** Address of a picture's bytes; the hash makes it immutable. */
-export const blobUrl = (threadId: string, sha256: string): string =>
-  `/api/threads/${encodeURIComponent(threadId)}/blobs/${sha256}`
-
 /** The path from the first turn to the head. A parent that is missing or comes round again ends it. */
 function shownTurns({ turns, headTurnId }: ConversationState): Turn[] {
   const path = new Set<Turn>()
@@ -75,52 +76,52 @@ function shownTurns({ turns, headTurnId }: ConversationState): Turn[] {
   return [...path].reverse()
 }
 
+const isExchange = ({ role, aside }: Turn): boolean => role === 'user' && aside !== true
+
+/** Whether an exchange lies below a turn, with nothing but asides between. */
+const isFollowed = (turns: readonly Turn[], turnId: string | undefined): boolean =>
+  turns.some((turn) => turn.parentId === turnId && (isExchange(turn) || isFollowed(turns, turn.id)))
+
 function personEntry(turn: Turn, state: ConversationState, eventId: string | undefined): WireEntry {
-  const words = turn.blocks.flatMap((block) => (block.type === 'text' ? [block.text] : []))
   const uploads = turn.blocks.flatMap((block) => (block.type === 'upload' ? [state.images[block.imageId]] : []))
   return {
     type: 'person',
     turnId: turn.id,
     jobId: turn.jobId,
     ...(eventId === undefined ? {} : { eventId }),
-    text: words.join('\n\n'),
+    text: wordsOf(turn),
     images: uploads.flatMap((node) => (node?.deletedAt === undefined && node ? [uploadImage(node, state)] : [])),
     createdAt: turn.createdAt,
   }
 }
 
-function toWirePart(part: Part, threadId: string): WirePart {
-  if (part.type === 'images') return { ...part, images: part.images.map((image) => toWireImage(image, threadId)) }
-  if (part.type === 'error') {
-    const { code, retryable } = part.error
-    return { type: 'error', error: { code, retryable }, sentence: part.sentence }
-  }
-  if (part.type !== 'progress' || part.progress.phase !== 'drawing') return part
-  const { preview, ...progress } = part.progress
-  return {
-    type: 'progress',
-    progress: preview === undefined ? progress : { ...progress, previewUrl: dataUrl(preview) },
-  }
-}
-
-function toWireImage({ sha256, ...image }: OutgoingImage, threadId: string): WireImage {
-  const url = blobUrl(threadId, sha256)
-  return { ...image, url, downloadUrl: `${url}?download` }
-}
+/** What `node` shows: an upload by its name, a drawn one by its prompt. */
+const altOf = (node: ImageNode): string => node.recipe?.prompt ?? node.name ?? 'Picture'
 
 const uploadImage = (node: ImageNode, { key }: ConversationState): WireImage => {
   const { id: imageId, sha256, mediaType, width, height } = node
-  return toWireImage({ imageId, sha256, mediaType, width, height, alt: node.name ?? 'Picture' }, key.threadId)
+  return toWireImage({ imageId, sha256, mediaType, width, height, alt: altOf(node) }, key.threadId)
 }
 
-type Preview = NonNullable<DrawingProgress['preview']>
-const previewUrls = new WeakMap<Uint8Array, string>()
-
-/** A preview stays for several states; it is encoded once. */
-function dataUrl({ bytes, mediaType }: Preview): string {
-  const known = previewUrls.get(bytes)
-  if (known !== undefined) return known
-  const url = `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`
-  previewUrls.set(bytes, url)
-  return url
+function toWirePicture(node: ImageNode, state: ConversationState): WirePicture {
+  const { parentId, operation, createdAt, deletedAt } = node
+  const words = wordsFor(node, state)
+  return {
+    ...uploadImage(node, state),
+    ...(parentId === undefined ? {} : { parentId }),
+    operation,
+    ...(words === '' ? {} : { words }),
+    createdAt,
+    deleted: deletedAt !== undefined,
+  }
 }
+
+/** The words of the person that a picture came of. */
+function wordsFor({ turnId }: ImageNode, { turns }: ConversationState): string {
+  const turn = turns[turnId]
+  const asked = turn?.role === 'assistant' ? turns[turn.parentId ?? ''] : turn
+  return asked === undefined ? '' : wordsOf(asked)
+}
+
+const wordsOf = ({ blocks }: Turn): string =>
+  blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n\n')

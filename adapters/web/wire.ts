@@ -1,7 +1,8 @@
 /** What goes over the wire between the server and the page: plain JSON, pictures by address. */
+import type { ImageNode, ThreadSettings } from '../../src/contract/conversation.ts'
 import type { AppErrorData } from '../../src/contract/errors.ts'
 import type { JobState } from '../../src/contract/job.ts'
-import type { Control, DrawingProgress, Progress } from '../../src/contract/outgoing.ts'
+import type { Control, DrawingProgress, Field, Part, Progress } from '../../src/contract/outgoing.ts'
 import type { Recipe } from '../../src/contract/recipe.ts'
 
 export interface WireImage {
@@ -23,12 +24,40 @@ export type WireDrawing = { readonly phase: 'drawing'; readonly block: number } 
 
 export type WireProgress = Exclude<Progress, { readonly phase: 'drawing' }> | WireDrawing
 
+/** A field of a form; a mask's picture and the mask that it begins with by address. */
+export type WireField =
+  | Exclude<Field, { readonly type: 'mask' }>
+  | (Omit<Extract<Field, { readonly type: 'mask' }>, 'image' | 'maskSha256'> & {
+      readonly image: WireImage
+      readonly maskUrl?: string
+    })
+
+export type WireControl = Omit<Control, 'fields'> & { readonly fields?: readonly WireField[] }
+
+type ChangePart = Extract<Part, { readonly type: 'change' }>
+
 export type WirePart =
   | { readonly type: 'text'; readonly text: string; readonly streaming: boolean }
   | { readonly type: 'prompt'; readonly block: number; readonly text: string; readonly streaming: boolean }
   | { readonly type: 'progress'; readonly progress: WireProgress }
   | { readonly type: 'images'; readonly block: number; readonly images: readonly WireImage[] }
-  | { readonly type: 'controls'; readonly controls: readonly Control[] }
+  | (Omit<ChangePart, 'before' | 'after' | 'mask'> & {
+      readonly before: WireImage
+      readonly after?: WireImage
+      /** Grey: what is drawn anew is white. */
+      readonly mask?: WireImage
+    })
+  | {
+      readonly type: 'file'
+      readonly name: string
+      readonly mediaType: string
+      readonly sizeBytes: number
+      /** Shows an HTML file in a sandbox of its own; anything else is saved. */
+      readonly url: string
+      readonly downloadUrl: string
+    }
+  | { readonly type: 'route'; readonly chosen: string; readonly controls: readonly WireControl[] }
+  | { readonly type: 'controls'; readonly controls: readonly WireControl[] }
   | { readonly type: 'notice'; readonly text: string }
   | {
       readonly type: 'error'
@@ -60,12 +89,28 @@ export type WireEntry =
     }
   | { readonly type: 'reply'; readonly reply: WireReply }
 
+/** A picture of the thread and what it came from, whether or not it is on the path that is shown. */
+export interface WirePicture extends Omit<WireImage, 'recipe'> {
+  readonly parentId?: string
+  readonly operation: ImageNode['operation']
+  /** What the person said or pressed. */
+  readonly words?: string
+  readonly createdAt: number
+  /** Its bytes are gone; it stays because others came from it. */
+  readonly deleted: boolean
+}
+
 export interface WireThread {
   readonly threadId: string
   readonly title: string
   readonly createdAt: number
   readonly updatedAt: number
   readonly headImageId?: string
+  /** All pictures, oldest first. */
+  readonly pictures: readonly WirePicture[]
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+  readonly settings: ThreadSettings
   readonly entries: readonly WireEntry[]
 }
 

@@ -20,6 +20,8 @@ function closing(parts: readonly WirePart[]): string {
   const said = parts.flatMap((part) => {
     if (part.type === 'text' || part.type === 'notice') return [part.text]
     if (part.type === 'images') return part.images.map((image) => `Picture ready: ${image.alt}`)
+    if (part.type === 'change') return part.proposed ? ['A change is proposed'] : []
+    if (part.type === 'file') return [`File ready: ${part.name}`]
     return part.type === 'error' ? [part.sentence] : []
   })
   return said.map((words) => (/[.!?:]$/.test(words) ? words : `${words}.`)).join(' ') || 'Done'

@@ -39,11 +39,22 @@ export const checkThread = (threadId: string): Promise<unknown> => call('GET', t
 
 export const cancelAll = (threadId: string): Promise<Acknowledgement> => call('POST', threadPath(threadId, 'cancel'))
 
-export const useControl = (
+/** Presses a control: values of its form by their fields' names, files likewise. */
+export function useControl(
   threadId: string,
   actionId: string,
   values: Readonly<Record<string, string>> = {},
-): Promise<Acknowledgement> => call('POST', threadPath(threadId, 'actions'), { actionId, values, eventId: newId() })
+  files: Readonly<Record<string, File>> = {},
+): Promise<Acknowledgement> {
+  const path = threadPath(threadId, 'actions')
+  if (Object.keys(files).length === 0) return call('POST', path, { actionId, values, eventId: newId() })
+  const form = new FormData()
+  form.set('actionId', actionId)
+  form.set('eventId', newId())
+  form.set('values', JSON.stringify(values))
+  for (const [name, file] of Object.entries(files)) form.set(name, file)
+  return call('POST', path, form)
+}
 
 export function sendMessage(threadId: string, message: NewMessage): Promise<Acknowledgement> {
   const { files, command, ...fields } = message

@@ -1,5 +1,6 @@
 import { useCallback, useState } from 'preact/hooks'
 import { ConnectionBanner } from './connection-banner.tsx'
+import type { Command } from '../../../src/contract/incoming.ts'
 import { Composer } from './composer.tsx'
 import { Conversation } from './conversation.tsx'
 import { EmptyState } from './empty-state.tsx'
@@ -9,6 +10,7 @@ import { KnowledgeDialog } from './knowledge.tsx'
 import { useOutbox } from './outbox.ts'
 import { PictureViews } from './picture-views.tsx'
 import { Sidebar } from './sidebar.tsx'
+import { ThreadSettingsDialog } from './thread-settings.tsx'
 
 /** The whole page: threads at the side, the conversation, and what is written at its foot. */
 export function App() {
@@ -17,6 +19,8 @@ export function App() {
   const { threads, refresh } = useThreads()
   const [drawer, setDrawer] = useState(false)
   const [knowing, setKnowing] = useState(false)
+  const [lineage, setLineage] = useState(false)
+  const [settings, setSettings] = useState(false)
   const [wish, setWish] = useState<{ readonly words: string }>()
   const feed = useFeed(threadId, refresh, () => go(undefined))
   const outbox = useOutbox(threadId, feed.thread, go, refresh)
@@ -35,6 +39,15 @@ export function App() {
   const take = (words: string): void => {
     setKnowing(false)
     setWish({ words })
+  }
+  const command = (name: Command['name'], replyToImageId?: string): void =>
+    outbox.send({ text: '', files: [], command: { name, options: {} }, ...(replyToImageId && { replyToImageId }) })
+  const thread = feed.thread
+  const tools = thread && {
+    undo: thread.canUndo ? () => command('undo') : undefined,
+    redo: thread.canRedo ? () => command('redo') : undefined,
+    showLineage: thread.pictures.length > 0 ? () => setLineage(true) : undefined,
+    showSettings: () => setSettings(true),
   }
   const title = feed.thread?.title ?? threads?.find((thread) => thread.threadId === threadId)?.title
   const nothingSaid = threadId === undefined || feed.thread?.entries.length === 0
@@ -55,9 +68,19 @@ export function App() {
       />
       <button type="button" class="scrim" aria-label="Close the list of threads" onClick={() => setDrawer(false)} />
       <main class="main" inert={drawer}>
-        <Header title={title} onMenu={() => setDrawer(true)} onKnowledge={about && (() => setKnowing(true))} />
+        <Header
+          title={title}
+          onMenu={() => setDrawer(true)}
+          onKnowledge={about && (() => setKnowing(true))}
+          tools={tools}
+        />
         <ConnectionBanner connection={feed.connection} problem={feed.problem ?? problem?.message} retry={retry} />
-        <PictureViews thread={feed.thread}>
+        <PictureViews
+          thread={feed.thread}
+          lineage={lineage}
+          closeLineage={() => setLineage(false)}
+          goTo={(imageId) => command('branch', imageId)}
+        >
           {empty ? (
             <EmptyState about={about} say={say} take={take} />
           ) : (
@@ -74,6 +97,14 @@ export function App() {
       </main>
       {about !== undefined && knowing && (
         <KnowledgeDialog about={about} say={say} take={take} close={() => setKnowing(false)} />
+      )}
+      {thread !== undefined && settings && (
+        <ThreadSettingsDialog
+          threadId={thread.threadId}
+          about={about}
+          settings={thread.settings}
+          close={() => setSettings(false)}
+        />
       )}
       <p class="visually-hidden" role="status">
         {feed.announced}

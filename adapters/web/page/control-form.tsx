@@ -1,52 +1,49 @@
 import { useRef, useState } from 'preact/hooks'
-import type { Control } from '../../../src/contract/outgoing.ts'
+import type { WireControl } from '../wire.ts'
 import { useControl } from './api.ts'
+import { Dialog, DialogHead } from './dialog.tsx'
+import { FieldInputs, startValues } from './field-inputs.tsx'
 
 interface ControlFormProps {
   readonly threadId: string
-  readonly control: Control
-  readonly field: NonNullable<Control['field']>
+  readonly control: WireControl
   readonly close: () => void
 }
 
-/** The small form of a control with a field. Enter sends, Esc closes. */
-export function ControlForm({ threadId, control, field, close }: ControlFormProps) {
-  const [value, setValue] = useState(field.value)
+/** The form of a control. Enter sends, Esc closes. */
+export function ControlForm({ threadId, control, close }: ControlFormProps) {
+  const fields = control.fields ?? []
+  const [values, setValues] = useState(() => startValues(fields))
   const [problem, setProblem] = useState<string>()
   const busy = useRef(false)
+  const only = fields.length === 1 && fields[0]?.type === 'text' ? fields[0] : undefined
   const send = (): void => {
-    if (busy.current || value.trim() === '') return
+    if (busy.current || (only !== undefined && values[only.name]?.trim() === '')) return
     busy.current = true
-    useControl(threadId, control.actionId, { [field.name]: value })
+    useControl(threadId, control.actionId, values)
       .then(close, (error: Error) => setProblem(error.message))
       .finally(() => (busy.current = false))
   }
   const press = (event: KeyboardEvent): void => {
+    const inWords = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement
     if (event.key === 'Escape') {
       event.preventDefault()
       close()
-    } else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    } else if (event.key === 'Enter' && inWords && !event.shiftKey && !event.isComposing) {
       event.preventDefault()
       send()
     }
   }
-  const id = `field-${control.actionId}`
-  const focus = (element: HTMLElement | null): void => element?.focus()
-  const shared = { id, class: 'field', value, onKeyDown: press }
   return (
     <form
       class="control-form"
+      onKeyDown={press}
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
     >
-      <label for={id}>{field.label}</label>
-      {field.multiline ? (
-        <textarea {...shared} rows={3} ref={useRef(focus).current} onInput={(e) => setValue(e.currentTarget.value)} />
-      ) : (
-        <input {...shared} ref={useRef(focus).current} onInput={(e) => setValue(e.currentTarget.value)} />
-      )}
+      <FieldInputs fields={fields} values={values} change={setValues} focused />
       {problem !== undefined && (
         <p class="field-problem" role="alert">
           {problem}
@@ -54,7 +51,7 @@ export function ControlForm({ threadId, control, field, close }: ControlFormProp
       )}
       <div class="control-row">
         <button type="submit" class="button primary">
-          {control.label === 'Edit prompt' ? 'Draw this' : control.label}
+          {control.label === 'Edit prompt' ? 'Draw this' : nameOf(control)}
         </button>
         <button type="button" class="button quiet" onClick={close}>
           Close
@@ -63,3 +60,13 @@ export function ControlForm({ threadId, control, field, close }: ControlFormProp
     </form>
   )
 }
+
+export const ControlDialog = (props: ControlFormProps) => (
+  <Dialog label={nameOf(props.control)} class="form-dialog" close={props.close}>
+    <DialogHead title={nameOf(props.control)} close={props.close} />
+    <ControlForm {...props} />
+  </Dialog>
+)
+
+/** The label without the dots that say that a form follows. */
+const nameOf = ({ label }: WireControl): string => label.replace(/…$/, '')

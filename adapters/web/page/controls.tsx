@@ -1,54 +1,67 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Control } from '../../../src/contract/outgoing.ts'
-import { cancelAll, useControl } from './api.ts'
-import { ControlForm } from './control-form.tsx'
-import { ConfirmDialog } from './dialog.tsx'
+import type { WireControl } from '../wire.ts'
+import { cancelAll } from './api.ts'
+import { groupControls } from './group-controls.ts'
+import type { ControlMenu } from './group-controls.ts'
 import { Icon } from './icons.tsx'
 import type { IconName } from './icons.tsx'
+import { Menu } from './menu.tsx'
+import type { MenuItem } from './menu.tsx'
+import { deletes, usePress } from './use-press.tsx'
 
 interface ControlRowProps {
   readonly threadId: string
-  readonly controls: readonly Control[]
+  readonly controls: readonly WireControl[]
   /** More buttons of the page's own. */
   readonly children?: ComponentChildren
   /** What comes after them. */
-  readonly last?: readonly Control[]
+  readonly last?: readonly WireControl[]
+  /** All menus in one, where there is little room; what they are about. */
+  readonly compact?: string
 }
 
-/** The buttons that the bot offers. What deletes asks first; what needs a value opens a form. */
-export function ControlRow({ threadId, controls, children, last = [] }: ControlRowProps) {
-  const [open, setOpen] = useState<Control>()
-  const [busy, setBusy] = useState<string>()
-  const [problem, setProblem] = useState<string>()
-  const press = (control: Control): void => {
-    setOpen(undefined)
-    setProblem(undefined)
-    setBusy(control.actionId)
-    useControl(threadId, control.actionId)
-      .catch((error: Error) => setProblem(error.message))
-      .finally(() => setBusy(undefined))
-  }
-  const needsMore = (control: Control): boolean => control.field !== undefined || deletes(control)
-  if (open?.field !== undefined) {
-    return <ControlForm threadId={threadId} control={open} field={open.field} close={() => setOpen(undefined)} />
-  }
-  const button = (control: Control) => (
+/** The buttons that the bot offers; many of them are put into menus. */
+export function ControlRow({ threadId, controls, children, last = [], compact }: ControlRowProps) {
+  const { press, busy, problem, dialog } = usePress(threadId)
+  const { buttons, menus } = groupControls(controls)
+  const button = (control: WireControl) => (
     <button
       key={control.actionId}
       type="button"
       class={`button ${control.style === 'danger' && !deletes(control) ? '' : control.style}`}
       title={control.label}
       disabled={busy === control.actionId}
-      onClick={() => (needsMore(control) ? setOpen(control) : press(control))}
+      onClick={() => press(control)}
     >
-      {iconOf(control.label)}
+      {iconOf(control) && <Icon name={iconOf(control)!} />}
       <span class="button-label">{control.label}</span>
     </button>
   )
+  const itemOf = (control: WireControl): MenuItem => ({
+    key: control.actionId,
+    label: control.label,
+    icon: iconOf(control),
+    danger: deletes(control),
+    choose: () => press(control),
+  })
+  const waiting = (menu: ControlMenu): boolean => menu.controls.some(({ actionId }) => actionId === busy)
   return (
     <div class="control-row">
-      {controls.map(button)}
+      {buttons.map(button)}
+      {compact === undefined ? (
+        menus.map((menu) => (
+          <Menu key={menu.name} label={menu.name} items={menu.controls.map(itemOf)} disabled={waiting(menu)}>
+            <Icon name={menuIcons[menu.name] ?? 'more'} />
+            <span class="button-label">{menu.name}</span>
+            <Icon name="down" />
+          </Menu>
+        ))
+      ) : menus.length > 0 ? (
+        <Menu label={compact} items={menus.flatMap((menu) => menu.controls.map(itemOf))} disabled={menus.some(waiting)}>
+          <Icon name="more" />
+        </Menu>
+      ) : null}
       {children}
       {last.map(button)}
       {problem !== undefined && (
@@ -56,15 +69,7 @@ export function ControlRow({ threadId, controls, children, last = [] }: ControlR
           {problem}
         </p>
       )}
-      {open !== undefined && (
-        <ConfirmDialog
-          title={`${open.label}?`}
-          text="The picture is taken out of this thread."
-          action={open.label}
-          onConfirm={() => press(open)}
-          close={() => setOpen(undefined)}
-        />
-      )}
+      {dialog}
     </div>
   )
 }
@@ -85,7 +90,7 @@ export function CancelButton({ threadId }: { readonly threadId: string }) {
   )
 }
 
-const deletes = ({ style, label }: Control): boolean => style === 'danger' && /delete|remove/i.test(label)
+const menuIcons: Readonly<Record<string, IconName>> = { Edit: 'pencil', Extend: 'expand', Again: 'redo', More: 'more' }
 
 const icons: readonly (readonly [RegExp, IconName])[] = [
   [/cancel|stop/i, 'stop'],
@@ -94,11 +99,15 @@ const icons: readonly (readonly [RegExp, IconName])[] = [
   [/undo/i, 'undo'],
   [/delete|remove/i, 'trash'],
   [/recipe/i, 'recipe'],
-  [/edit/i, 'pencil'],
-  [/similar|describe/i, 'sparkle'],
+  [/mask|inpaint/i, 'brush'],
+  [/outpaint|extend|wider/i, 'expand'],
+  [/branch|continue/i, 'branch'],
+  [/compare/i, 'compare'],
+  [/apply/i, 'check'],
+  [/stronger|more/i, 'plus'],
+  [/weaker|less/i, 'minus'],
+  [/edit|words/i, 'pencil'],
+  [/similar|describe|restore/i, 'sparkle'],
 ]
 
-function iconOf(label: string) {
-  const name = icons.find(([pattern]) => pattern.test(label))?.[1]
-  return name === undefined ? null : <Icon name={name} />
-}
+const iconOf = ({ label }: WireControl): IconName | undefined => icons.find(([pattern]) => pattern.test(label))?.[1]

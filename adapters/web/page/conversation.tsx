@@ -27,7 +27,6 @@ export function Conversation({ threadId, thread, outbox, take }: ConversationPro
     outbox.discard(message)
     take(message.text)
   }
-  const undo = (): void => outbox.send({ text: '', files: [], command: { name: 'undo', options: {} } })
   return (
     <section class="scroll conversation" aria-label="Conversation" ref={scroller} tabIndex={0}>
       <div class="column" ref={content}>
@@ -36,12 +35,7 @@ export function Conversation({ threadId, thread, outbox, take }: ConversationPro
           entry.type === 'person' ? (
             <PersonMessage key={entry.turnId} entry={entry} />
           ) : (
-            <Reply
-              key={entry.reply.replyId}
-              threadId={thread.threadId}
-              reply={entry.reply}
-              undo={entry === thread.entries.at(-1) && sent === 0 ? undo : undefined}
-            />
+            <Reply key={entry.reply.replyId} threadId={thread.threadId} reply={entry.reply} />
           ),
         )}
         {outbox.waiting.map((message) => (

@@ -46,18 +46,20 @@ interface ConfirmDialogProps {
   readonly title: string
   readonly text: string
   readonly action: string
+  /** The button that changes nothing. */
+  readonly keep?: string
   readonly onConfirm: () => void
   readonly close: () => void
 }
 
 /** Asks before something is gone for good. */
-export const ConfirmDialog = ({ title, text, action, onConfirm, close }: ConfirmDialogProps) => (
+export const ConfirmDialog = ({ title, text, action, keep = 'Keep', onConfirm, close }: ConfirmDialogProps) => (
   <Dialog label={title} class="confirm" close={close}>
     <h2>{title}</h2>
     <p>{text}</p>
     <div class="dialog-actions">
       <button type="button" class="button" onClick={close}>
-        Keep
+        {keep}
       </button>
       <button type="button" class="button danger" onClick={onConfirm}>
         {action}

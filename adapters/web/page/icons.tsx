@@ -23,6 +23,21 @@ const paths = {
   sparkle: 'M12 3.500l1.9 5.6 5.6 1.9-5.6 1.900L12 18.500l-1.9-5.600L4.5 11l5.6-1.900zM19 16.500v4M17 18.500h4',
   alert: 'M12 4l9 16H3zM12 10v4.500M12 17.200v.01',
   leave: 'M14 4h5v16h-5M4 12h11M11 8l4 4-4 4',
+  brush:
+    'M19.5 4.500c-4 1-8 4.500-10.5 8.500l2.500 2.500c4-2.500 7-6.500 8-11zM8 14.500c-2.500.2-3 2-3.200 4.500 2.500.5 5 0 5.400-2.500',
+  eraser:
+    'M8 19h12M4.500 14.500l9-9a1.500 1.500 0 0 1 2.100 0l3.400 3.400a1.500 1.500 0 0 1 0 2.100L11 19H8.500l-4-2.500zM9 10l5.500 5.500',
+  box: 'M5 5h3M11 5h2M16 5h3v3M19 11v2M19 16v3h-3M13 19h-2M8 19H5v-3M5 13v-2M5 8V5',
+  hand: 'M12 4v16M4 12h16M12 4l-2.500 2.500M12 4l2.500 2.500M12 20l-2.500-2.500M12 20l2.500-2.500M4 12l2.500-2.500M4 12l2.500 2.500M20 12l-2.500-2.500M20 12l-2.500 2.500',
+  invert: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 4v16M12 8h3.500M12 12h7.500M12 16h3.500',
+  minus: 'M5 12h14',
+  more: 'M6 12h.01M12 12h.01M18 12h.01',
+  expand: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+  tree: 'M12 4v5M12 9H6v4M12 9h6v4M10 4h4M4 13h4v4H4zM16 13h4v4h-4z',
+  compare: 'M12 3.500v17M10 6H4.500v12H10M14 6h5.500v12H14',
+  file: 'M7 3.500h7l4 4v13H7zM14 3.500v4h4M10 12h5M10 16h5',
+  open: 'M13 5h6v6M19 5l-8 8M10 6H5v13h13v-5',
+  branch: 'M7 5v14M7 14c6 0 10-1.500 10-7M14 9.500L17 6.500l3 3',
   check: 'M5 12.500l4.5 4.500L19 7.5',
 } as const
 
@@ -51,11 +66,19 @@ interface IconButtonProps {
   readonly label: string
   readonly onClick: () => void
   readonly class?: string
+  readonly disabled?: boolean
 }
 
 /** A button that shows only an icon; its label is read aloud and shown as a tooltip. */
-export const IconButton = ({ icon, label, onClick, class: name }: IconButtonProps) => (
-  <button type="button" class={`icon-button ${name ?? ''}`} aria-label={label} title={label} onClick={onClick}>
+export const IconButton = ({ icon, label, onClick, class: name = '', disabled = false }: IconButtonProps) => (
+  <button
+    type="button"
+    class={`icon-button ${name}`}
+    aria-label={label}
+    title={label}
+    disabled={disabled}
+    onClick={onClick}
+  >
     <Icon name={icon} />
   </button>
 )

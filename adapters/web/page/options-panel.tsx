@@ -114,7 +114,7 @@ interface NumberFieldProps {
   readonly set: (value: string) => void
 }
 
-const NumberField = ({ label, hint, min, max, step = 1, value, set }: NumberFieldProps) => (
+export const NumberField = ({ label, hint, min, max, step = 1, value, set }: NumberFieldProps) => (
   <label class="option">
     <span>{label}</span>
     <input
@@ -137,9 +137,11 @@ interface ChoiceProps {
   readonly choices: readonly string[] | undefined
   /** What the empty choice means. */
   readonly first: string | undefined
+  /** Other words for some choices. */
+  readonly names?: Readonly<Record<string, string>>
 }
 
-const Choice = ({ label, value, set, choices = [], first = 'default' }: ChoiceProps) => (
+export const Choice = ({ label, value, set, choices = [], first = 'default', names = {} }: ChoiceProps) => (
   <label class="option">
     <span>{label}</span>
     <select class="field" value={value} onChange={(event) => set(event.currentTarget.value)}>
@@ -148,7 +150,7 @@ const Choice = ({ label, value, set, choices = [], first = 'default' }: ChoicePr
         .filter((choice) => choice !== first)
         .map((choice) => (
           <option key={choice} value={choice}>
-            {choice}
+            {names[choice] ?? choice}
           </option>
         ))}
     </select>

@@ -13,13 +13,15 @@ export interface Outgoing {
   readonly text: string
   readonly files: readonly File[]
   readonly command?: Command
+  /** The picture that it is about, where that is not the current one. */
+  readonly replyToImageId?: string
   readonly state: 'sending' | 'sent' | 'failed'
   readonly jobId?: string
   /** Why it failed. */
   readonly problem?: string
 }
 
-export type Draft = Pick<Outgoing, 'text' | 'files'> & { readonly command?: Command }
+export type Draft = Pick<Outgoing, 'text' | 'files' | 'command' | 'replyToImageId'>
 
 export interface Outbox {
   /** What the thread does not show yet. */
@@ -53,8 +55,12 @@ export function useOutbox(
     let madeThreadId = message.madeThreadId
     try {
       const target = message.threadId ?? (madeThreadId ??= await createThread())
-      const { eventId, text, files, command } = message
-      const answer = await sendMessage(target, { eventId, text, files, ...(command && { command }) })
+      const { eventId, text, files, command, replyToImageId } = message
+      const answer = await sendMessage(target, {
+        ...{ eventId, text, files },
+        ...(command && { command }),
+        ...(replyToImageId && { replyToImageId }),
+      })
       if (answer.type === 'done') discard(message)
       else put({ ...message, threadId: target, state: 'sent', jobId: answer.jobId })
       if (threadId === undefined) onThread(target)

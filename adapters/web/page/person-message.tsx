@@ -3,7 +3,7 @@ import { useFileUrls } from './attachments.tsx'
 import { BlobImage } from './blob-image.tsx'
 import { Icon } from './icons.tsx'
 import type { Outbox, Outgoing } from './outbox.ts'
-import { useViews } from './picture-views.tsx'
+import { useViews } from './views.ts'
 
 /** What the person said and showed. */
 export function PersonMessage({ entry }: { readonly entry: Extract<WireEntry, { type: 'person' }> }) {

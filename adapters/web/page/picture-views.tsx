@@ -1,36 +1,54 @@
-import { createContext } from 'preact'
 import type { ComponentChildren } from 'preact'
-import { useContext, useMemo, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { WireImage, WireThread } from '../wire.ts'
+import { CompareDialog } from './compare-dialog.tsx'
 import { Lightbox } from './lightbox.tsx'
+import { Lineage } from './lineage.tsx'
 import { RecipePanel } from './recipe-panel.tsx'
-
-interface Views {
-  enlarge(imageId: string): void
-  showRecipe(imageId: string): void
-}
-
-const ViewsContext = createContext<Views>({ enlarge: () => undefined, showRecipe: () => undefined })
-
-/** Ways to look closer at a picture of the thread. */
-export const useViews = (): Views => useContext(ViewsContext)
+import { picturesOf } from './reply-pictures.ts'
+import { ViewsContext } from './views.ts'
+import type { Views } from './views.ts'
 
 interface PictureViewsProps {
   readonly thread: WireThread | undefined
+  /** Whether the tree of pictures is open. */
+  readonly lineage: boolean
+  readonly closeLineage: () => void
+  /** Makes a picture the current one. */
+  readonly goTo: (imageId: string) => void
   readonly children: ComponentChildren
 }
 
-/** Holds the lightbox and the recipe panel of the pictures shown inside. */
-export function PictureViews({ thread, children }: PictureViewsProps) {
+/** Holds what looks closer at the pictures shown inside: lightbox, recipe, comparison, and the tree. */
+export function PictureViews({ thread, lineage, closeLineage, goTo, children }: PictureViewsProps) {
   const [enlarged, setEnlarged] = useState<string>()
   const [cooking, setCooking] = useState<string>()
+  const [compared, setCompared] = useState<readonly [string, string]>()
   const views = useMemo<Views>(() => ({ enlarge: setEnlarged, showRecipe: setCooking }), [])
-  const images = thread === undefined ? [] : imagesOf(thread)
+  const shown = thread === undefined ? [] : imagesOf(thread)
+  const all = once([...shown, ...(thread?.pictures ?? []).filter(({ deleted }) => !deleted)])
+  const images = shown.some(({ imageId }) => imageId === enlarged) ? shown : all
   const index = images.findIndex((image) => image.imageId === enlarged)
-  const recipe = images.find((image) => image.imageId === cooking)?.recipe
+  const recipe = shown.find((image) => image.imageId === cooking)?.recipe
+  const [before, after] = (compared ?? []).map((id) => all.find(({ imageId }) => imageId === id))
   return (
     <ViewsContext.Provider value={views}>
       {children}
+      {thread !== undefined && lineage && (
+        <Lineage
+          thread={thread}
+          goTo={(imageId) => {
+            closeLineage()
+            if (imageId !== thread.headImageId) goTo(imageId)
+          }}
+          compare={(beforeId, afterId) => setCompared([beforeId, afterId])}
+          enlarge={setEnlarged}
+          close={closeLineage}
+        />
+      )}
+      {before !== undefined && after !== undefined && (
+        <CompareDialog before={before} after={after} close={() => setCompared(undefined)} />
+      )}
       {index >= 0 && (
         <Lightbox
           images={images}
@@ -47,9 +65,10 @@ export function PictureViews({ thread, children }: PictureViewsProps) {
 
 /** Every picture of the thread once, in the order shown. */
 function imagesOf(thread: WireThread): WireImage[] {
-  const all = thread.entries.flatMap((entry) => {
-    if (entry.type === 'person') return entry.images
-    return entry.reply.parts.flatMap((part) => (part.type === 'images' ? part.images : []))
-  })
-  return [...new Map(all.map((image) => [image.imageId, image])).values()]
+  return once(
+    thread.entries.flatMap((entry) => (entry.type === 'person' ? entry.images : entry.reply.parts.flatMap(picturesOf))),
+  )
 }
+
+const once = (images: readonly WireImage[]): WireImage[] =>
+  [...new Map(images.toReversed().map((image) => [image.imageId, image])).values()].reverse()

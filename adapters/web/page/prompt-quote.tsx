@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Control } from '../../../src/contract/outgoing.ts'
+import type { WireControl } from '../wire.ts'
 import { ControlForm } from './control-form.tsx'
 import { Icon } from './icons.tsx'
 
@@ -8,16 +8,16 @@ interface PromptQuoteProps {
   readonly text: string
   readonly streaming: boolean
   /** The control that draws a changed prompt, once there is one. */
-  readonly edit: Control | undefined
+  readonly edit: WireControl | undefined
 }
 
 /** The refined prompt, as a quote that can be changed in place. */
 export function PromptQuote({ threadId, text, streaming, edit }: PromptQuoteProps) {
   const [editing, setEditing] = useState(false)
-  if (editing && edit?.field !== undefined) {
+  if (editing && edit !== undefined) {
     return (
       <div class="quote">
-        <ControlForm threadId={threadId} control={edit} field={edit.field} close={() => setEditing(false)} />
+        <ControlForm threadId={threadId} control={edit} close={() => setEditing(false)} />
       </div>
     )
   }

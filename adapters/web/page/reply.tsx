@@ -1,21 +1,21 @@
-import type { Control } from '../../../src/contract/outgoing.ts'
 import type { WirePart, WireReply } from '../wire.ts'
+import { ChangeCard } from './change-card.tsx'
 import { CancelButton, ControlRow } from './controls.tsx'
+import { FileCard } from './file-card.tsx'
 import { Gallery } from './gallery.tsx'
 import { Icon, Mark } from './icons.tsx'
 import { placeControls } from './place-controls.ts'
 import { ProgressCard, Waiting } from './progress-card.tsx'
 import { PromptQuote } from './prompt-quote.tsx'
+import { undepicted } from './reply-pictures.ts'
 
 interface ReplyProps {
   readonly threadId: string
   readonly reply: WireReply
-  /** Takes the last exchange back; only the newest reply offers it. */
-  readonly undo?: (() => void) | undefined
 }
 
 /** The bot's reply: its parts in order, each control beside what it works on. */
-export function Reply({ threadId, reply, undo }: ReplyProps) {
+export function Reply({ threadId, reply }: ReplyProps) {
   const { ofPrompt, ofImage, others } = placeControls(reply.parts)
   const offersCancel = others.some((control) => /cancel/i.test(control.label))
   const show = (part: WirePart, index: number) => {
@@ -33,7 +33,29 @@ export function Reply({ threadId, reply, undo }: ReplyProps) {
       case 'progress':
         return <ProgressCard key={index} progress={part.progress} />
       case 'images':
-        return <Gallery key={index} threadId={threadId} images={part.images} controlsOf={ofImage} />
+        return (
+          <Gallery key={index} threadId={threadId} images={undepicted(part.images, reply.parts)} controlsOf={ofImage} />
+        )
+      case 'change':
+        return (
+          <ChangeCard
+            key={index}
+            threadId={threadId}
+            part={part}
+            controls={part.after === undefined ? [] : ofImage(part.after.imageId)}
+          />
+        )
+      case 'file':
+        return <FileCard key={index} file={part} />
+      case 'route':
+        return (
+          <div key={index} class="route">
+            <span>
+              Understood as: <strong>{part.chosen}</strong>
+            </span>
+            <ControlRow threadId={threadId} controls={part.controls} />
+          </div>
+        )
       case 'notice':
         return (
           <p key={index} class="notice">
@@ -61,7 +83,7 @@ export function Reply({ threadId, reply, undo }: ReplyProps) {
       <div class="reply-parts">
         {reply.parts.map(show)}
         {isBeforeFirstStep(reply) && <Waiting words="Getting ready to draw" />}
-        <Foot threadId={threadId} controls={others} undo={reply.final ? undo : undefined} />
+        {others.length > 0 && <ControlRow threadId={threadId} controls={others} />}
         {!reply.final && !offersCancel && <CancelButton threadId={threadId} />}
       </div>
     </article>
@@ -72,23 +94,4 @@ export function Reply({ threadId, reply, undo }: ReplyProps) {
 function isBeforeFirstStep({ parts, final }: WireReply): boolean {
   const last = parts.findLast((part) => part.type !== 'controls')
   return !final && last?.type === 'prompt' && !last.streaming
-}
-
-interface FootProps {
-  readonly threadId: string
-  readonly controls: readonly Control[]
-  readonly undo: (() => void) | undefined
-}
-
-function Foot({ threadId, controls, undo }: FootProps) {
-  if (controls.length === 0 && undo === undefined) return null
-  return (
-    <ControlRow threadId={threadId} controls={controls}>
-      {undo !== undefined && (
-        <button type="button" class="button quiet undo" title="Take back the last exchange" onClick={undo}>
-          <Icon name="undo" /> Undo
-        </button>
-      )}
-    </ControlRow>
-  )
 }

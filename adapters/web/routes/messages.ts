@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
-import { AppError } from '../../../src/contract/errors.ts'
 import { commandNames } from '../../../src/contract/incoming.ts'
-import type { Attachment, Incoming, IncomingMessage } from '../../../src/contract/incoming.ts'
+import type { Attachment, Incoming, IncomingAction, IncomingMessage } from '../../../src/contract/incoming.ts'
 import type { RouteDeps, WebContext, WebEnv } from '../env.ts'
 import type { WebLimits } from '../options.ts'
 import { checked, parseJson, readJson } from './body.ts'
 import { threadKeyOf } from './thread-key.ts'
+import { isMultipart, readActionFiles, readForm, readMessageFiles, uploadLimit } from './upload.ts'
 
 const eventId = z.string().regex(/^[\w-]{8,64}$/, 'an id has 8 to 64 letters, digits, - and _')
 const command = z.strictObject({
@@ -26,6 +25,7 @@ const action = z.strictObject({
   eventId: eventId.optional(),
   values: z.record(z.string(), z.string()).default({}),
 })
+const values = action.shape.values.removeDefault()
 
 /** Say something, use a control, cancel. Each answers as soon as the job is stored; the reply follows in the stream. */
 export function messageRoutes({ bot, feeds, limits }: RouteDeps): Hono<WebEnv> {
@@ -36,54 +36,42 @@ export function messageRoutes({ bot, feeds, limits }: RouteDeps): Hono<WebEnv> {
   }
   return new Hono<WebEnv>()
     .post('/api/threads/:threadId/messages', uploadLimit(limits), async (c) => hand(c, await readMessage(c, limits)))
-    .post('/api/threads/:threadId/actions', async (c) => {
-      const { actionId, values, eventId = randomUUID() } = await readJson(c, action)
-      const person = c.get('person')
-      const receivedAt = Date.now()
-      return hand(c, { type: 'action', key: threadKeyOf(c), eventId, author: person, actionId, values, receivedAt })
-    })
+    .post('/api/threads/:threadId/actions', uploadLimit(limits), async (c) => hand(c, await readAction(c, limits)))
     .post('/api/threads/:threadId/cancel', async (c) =>
       hand(c, toMessage(c, { text: '', command: { name: 'cancel', options: {} } }, [])),
     )
 }
 
-const uploadLimit = ({ uploadBytes }: WebLimits) =>
-  bodyLimit({
-    maxSize: uploadBytes,
-    onError: () => {
-      throw tooLarge('The message', uploadBytes)
-    },
-  })
-
 async function readMessage(c: WebContext, limits: WebLimits): Promise<IncomingMessage> {
-  const multipart = c.req.header('Content-Type')?.startsWith('multipart/form-data') === true
-  if (!multipart) return toMessage(c, await readJson(c, message), [])
-  const form = await c.req.formData().catch((cause: unknown) => {
-    throw new AppError('input/invalid-option', { message: 'The form cannot be read.', hint: 'Send it again.', cause })
-  })
-  const { command: commandText, ...fields } = Object.fromEntries([...form].filter(([name]) => name !== 'file'))
-  const given = typeof commandText === 'string' ? { command: parseJson(commandText, command, 'The command') } : {}
-  const files = form.getAll('file').filter((file) => typeof file !== 'string')
-  return toMessage(c, checked({ ...fields, ...given }, message, 'The form'), await readFiles(files, limits))
+  if (!isMultipart(c)) return toMessage(c, await readJson(c, message), [])
+  const { texts, files } = await readForm(c)
+  const { command: commandText, ...fields } = texts
+  const given = commandText === undefined ? {} : { command: parseJson(commandText, command, 'The command') }
+  return toMessage(c, checked({ ...fields, ...given }, message, 'The form'), await readMessageFiles(files, limits))
 }
 
-async function readFiles(files: readonly File[], limits: WebLimits): Promise<Attachment[]> {
-  if (files.length > limits.filesPerMessage) {
-    throw new AppError('image/too-large', {
-      message: `The message has ${files.length} files, and ${limits.filesPerMessage} are allowed.`,
-      hint: 'Send the others in a second message.',
-    })
-  }
-  const large = files.find((file) => file.size > limits.fileBytes)
-  if (large !== undefined) throw tooLarge(`"${fileName(large)}"`, limits.fileBytes)
-  return Promise.all(
-    files.map(async (file) => ({
-      name: fileName(file),
-      ...(file.type === '' ? {} : { mediaType: file.type }),
-      source: { bytes: new Uint8Array(await file.arrayBuffer()) },
-    })),
-  )
+/** A control's values as JSON; with files as a form, whose `values` is JSON text and whose files are named as fields. */
+async function readAction(c: WebContext, limits: WebLimits): Promise<IncomingAction> {
+  if (!isMultipart(c)) return toAction(c, await readJson(c, action))
+  const { texts, files } = await readForm(c)
+  const { values: valuesText, ...fields } = texts
+  const given = valuesText === undefined ? {} : { values: parseJson(valuesText, values, 'The values') }
+  const read = checked({ ...fields, ...given }, action, 'The form')
+  return { ...toAction(c, read), files: await readActionFiles(files, limits) }
 }
+
+const toAction = (
+  c: WebContext,
+  { actionId, values, eventId = randomUUID() }: z.output<typeof action>,
+): IncomingAction => ({
+  type: 'action',
+  key: threadKeyOf(c),
+  eventId,
+  author: c.get('person'),
+  actionId,
+  values,
+  receivedAt: Date.now(),
+})
 
 function toMessage(
   c: WebContext,
@@ -102,17 +90,3 @@ function toMessage(
     receivedAt: Date.now(),
   }
 }
-
-/** The last part of the name, without control characters: it is shown, logged and stored. */
-const fileName = (file: File): string =>
-  file.name
-    .split(/[/\\]/)
-    .at(-1)
-    ?.replace(/[\x00-\x1f\x7f]/g, '')
-    .slice(-120) || 'file'
-
-const tooLarge = (what: string, limitBytes: number): AppError =>
-  new AppError('image/too-large', {
-    message: `${what} is larger than ${Math.round(limitBytes / 1024 / 1024)} MiB.`,
-    hint: 'Send a smaller picture.',
-  })

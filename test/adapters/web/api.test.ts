@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../../adapters/web/options.ts'
-import { pictureName, sniffMediaType } from '../../../adapters/web/routes/blobs.ts'
+import { pictureName } from '../../../adapters/web/routes/blobs.ts'
+import { sniffMediaType } from '../../../adapters/web/routes/media-type.ts'
 import type { WireEntry, WireThread } from '../../../adapters/web/wire.ts'
 import type { IncomingMessage } from '../../../src/contract/incoming.ts'
 import type { Recipe } from '../../../src/contract/recipe.ts'

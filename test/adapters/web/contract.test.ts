@@ -69,7 +69,8 @@ async function createHarness(bot: RecordingBot): Promise<AdapterHarness> {
       const controls = parts.flatMap((part) => (part.type === 'controls' ? part.controls : []))
       const control = controls.findLast((one) => one.label === label)
       if (control === undefined) throw new Error(`there is no control "${label}"`)
-      const values = control.field === undefined || value === undefined ? {} : { [control.field.name]: value }
+      const [field] = control.fields ?? []
+      const values = field === undefined || value === undefined ? {} : { [field.name]: value }
       await post('/actions', JSON.stringify({ actionId: control.actionId, values }))
     },
     cancel: () => post('/cancel', ''),

@@ -20,6 +20,7 @@ const saying = (text: string, final = false, replyId = 'r1'): OutgoingMessage =>
 
 const threadWith = (...replies: OutgoingMessage[]): WireThread => ({
   ...{ threadId: 't1', title: 'A thread', createdAt: 0, updatedAt: 0 },
+  ...{ pictures: [], canUndo: false, canRedo: false, settings: {} },
   entries: replies.map((message) => ({ type: 'reply', reply: toWireReply(message) })),
 })
 

@@ -5,8 +5,7 @@ import { countSet, noOptions, toCommand } from '../../../adapters/web/page/drawi
 import { applyFeedEvent } from '../../../adapters/web/page/feed-state.ts'
 import { placeControls } from '../../../adapters/web/page/place-controls.ts'
 import { ago, duration, ordinal, progressWords } from '../../../adapters/web/page/words.ts'
-import type { WireImage, WirePart, WireReply, WireThread } from '../../../adapters/web/wire.ts'
-import type { Control } from '../../../src/contract/outgoing.ts'
+import type { WireControl, WireImage, WirePart, WireReply, WireThread } from '../../../adapters/web/wire.ts'
 
 const reply = (parts: readonly WirePart[], final = false): WireReply => ({
   ...{ replyId: 'r1', jobId: 'j1', inReplyTo: 'e1', state: final ? 'done' : 'running', final, parts },
@@ -46,7 +45,10 @@ describe('what a screen reader is told', () => {
 })
 
 describe('the thread that the page holds', () => {
-  const thread: WireThread = { threadId: 't', title: '', createdAt: 0, updatedAt: 0, entries: [] }
+  const thread: WireThread = {
+    ...{ threadId: 't', title: '', createdAt: 0, updatedAt: 0, entries: [] },
+    ...{ pictures: [], canUndo: false, canRedo: false, settings: {} },
+  }
   it('takes replies in and ignores what it knows nothing about', () => {
     expect(applyFeedEvent(undefined, { name: 'reply', data: reply([]) })).toBeUndefined()
     const patch = { replyId: 'unknown', state: 'done', final: true, length: 0, changes: [] } as const
@@ -58,9 +60,11 @@ describe('the thread that the page holds', () => {
 })
 
 describe('controls', () => {
-  const control = (actionId: string, value?: string): Control => ({
+  const control = (actionId: string, value?: string): WireControl => ({
     ...{ actionId, label: actionId, style: 'secondary' },
-    ...(value === undefined ? {} : { field: { name: 'prompt', label: 'Prompt', value, multiline: true } }),
+    ...(value !== undefined && {
+      fields: [{ type: 'text', name: 'prompt', label: 'Prompt', value, multiline: true }] as const,
+    }),
   })
   it('stand beside the prompt or the picture that they work on, the rest at the foot', () => {
     const prompt = (block: number, text: string) => ({ type: 'prompt', block, text, streaming: false }) as const

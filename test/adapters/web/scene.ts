@@ -19,6 +19,18 @@ export function drawScene(seed: number, noise = 0): Uint8Array<ArrayBuffer> {
   return new Uint8Array(png(rows))
 }
 
+/** A grey mask of 128x128: a disc around the moon is drawn anew. */
+export function drawMask(): Uint8Array<ArrayBuffer> {
+  const rows = Buffer.alloc(sceneSize * (1 + sceneSize * 3))
+  for (let y = 0; y < sceneSize; y++) {
+    for (let x = 0; x < sceneSize; x++) {
+      const at = y * (1 + sceneSize * 3) + 1 + x * 3
+      if (Math.hypot(x - 92, y - 32) < 22) rows.fill(255, at, at + 3)
+    }
+  }
+  return new Uint8Array(png(rows))
+}
+
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 function colourAt(x: number, y: number, seed: number): number[] {

@@ -19,6 +19,8 @@ export interface Beat {
   readonly stage?: Stage
   /** What was drawn, with the last state. */
   readonly images?: readonly DrawnScene[]
+  /** Masks and files that the parts name. */
+  readonly blobs?: readonly Uint8Array[]
 }
 
 const sentence = 'Sure! Here is a picture of what you asked for, drawn with care:'
@@ -84,7 +86,7 @@ function progressAt(step: number, images: number, seed: number): Part {
   }
 }
 
-function drawn(wish: string, prompt: string, jobId: string, seed: number, index: number): DrawnScene {
+export function drawn(wish: string, prompt: string, jobId: string, seed: number, index: number): DrawnScene {
   const bytes = drawScene(seed + index)
   const size = { width: 128, height: 128 }
   const recipe: Recipe = {
@@ -99,7 +101,7 @@ function drawn(wish: string, prompt: string, jobId: string, seed: number, index:
 
 const editControl = (jobId: string, value: string): Control => ({
   ...{ actionId: `draw:turn-${jobId}:0`, label: 'Edit prompt', style: 'secondary' },
-  field: { name: 'prompt', label: 'Prompt', value, multiline: true },
+  fields: [{ type: 'text', name: 'prompt', label: 'Prompt', value, multiline: true }],
 })
 
 const imageControls = (imageId: string, number: string): readonly Control[] => [

@@ -1,12 +1,13 @@
 import type { Acknowledgement, Adapter, Bot, BotAbout } from '../../../src/contract/adapter.ts'
-import type { ImageNode } from '../../../src/contract/conversation.ts'
+import type { ConversationState, ImageNode } from '../../../src/contract/conversation.ts'
 import { AppError } from '../../../src/contract/errors.ts'
 import type { Incoming, IncomingAction, IncomingMessage } from '../../../src/contract/incoming.ts'
-import type { Control, OutgoingMessage } from '../../../src/contract/outgoing.ts'
+import type { Control, OutgoingImage, OutgoingMessage } from '../../../src/contract/outgoing.ts'
 import { sha256Of } from './scene.ts'
+import { changeScript } from './script-change.ts'
 import { script } from './script.ts'
 import type { Beat, Stage } from './script.ts'
-import { appendTurn, createScriptedThreads, removePicture } from './scripted-threads.ts'
+import { appendTurn, createScriptedThreads, goTo, removePicture } from './scripted-threads.ts'
 import type { ScriptedThread } from './scripted-threads.ts'
 
 /** A bot that plays a script (script.ts): threads are real, words and pictures are made up. */
@@ -62,11 +63,14 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
       parts,
       final,
     }
+    for (const bytes of beat.blobs ?? []) thread.files.add(keep(bytes))
     if (final) {
       const turnId = `turn-${jobId}`
       const images = (beat.images ?? []).map(({ node, bytes }): ImageNode => {
         keep(bytes)
-        return { ...node, turnId, operation: 'text-to-image', author, createdAt: Date.now() }
+        const parentId = edits(beat) ? thread.state.headImageId : undefined
+        const operation = parentId === undefined ? 'text-to-image' : 'edit'
+        return { ...node, turnId, operation, author, createdAt: Date.now(), ...(parentId && { parentId }) }
       })
       appendTurn(thread, { id: turnId, role: 'assistant', blocks: [], jobId }, images)
     }
@@ -75,7 +79,10 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
   }
 
   const play = async (thread: ScriptedThread, incoming: Incoming, jobId: string, words: string): Promise<void> => {
-    for (const beat of script(words, jobId, jobs)) {
+    const before = headImage(thread.state)
+    const changes = before !== undefined && /^(edit|propose|storybook)/.test(words)
+    const beats = changes ? changeScript(words, { jobId, seed: jobs, before }) : script(words, jobId, jobs)
+    for (const beat of beats) {
       await show(thread, incoming, jobId, beat)
       if (beat.stage !== undefined && beat.stage === bot.stopAt) await new Promise<void>((go) => (released = go))
       if (cancelled.has(jobId)) {
@@ -124,6 +131,12 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
     },
     async handle(incoming) {
       bot.handled.push(incoming)
+      const command = incoming.type === 'message' ? incoming.command?.name : undefined
+      if (command === 'branch' && incoming.type === 'message') {
+        goTo(threads.own(incoming.key, incoming.author), incoming.replyToImageId)
+        return { type: 'done' }
+      }
+      if (command === 'undo') return { type: 'done' }
       const text = incoming.type === 'message' ? incoming.text : (incoming.values['prompt'] ?? incoming.actionId)
       if (text.includes('refuse')) {
         const hint = 'Wait for one of them to finish.'
@@ -149,13 +162,24 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
     },
     deleteThread: async (key, person) => threads.remove(key, person),
     async readBlob(key, person, sha256) {
-      const images = Object.values(threads.own(key, person)?.state.images ?? {})
-      return images.some((image) => image.sha256 === sha256) ? blobs.get(sha256) : undefined
+      const thread = threads.own(key, person)
+      const images = Object.values(thread?.state.images ?? {})
+      const isHere = images.some((image) => image.sha256 === sha256) || thread?.files.has(sha256) === true
+      return isHere ? blobs.get(sha256) : undefined
     },
     readReply: async (key, person, jobId) => threads.own(key, person)?.replies.get(jobId),
     about: () => scriptedAbout,
   }
   return bot
+}
+
+const edits = ({ parts }: Beat): boolean => parts.some((part) => part.type === 'change')
+
+function headImage({ headImageId = '', images }: ConversationState): OutgoingImage | undefined {
+  const node = images[headImageId]
+  if (node === undefined) return undefined
+  const { id: imageId, sha256, mediaType, width, height } = node
+  return { imageId, sha256, mediaType, width, height, alt: node.recipe?.prompt ?? node.name ?? 'Picture' }
 }
 
 const notFound = (): AppError => new AppError('input/not-found', { message: 'there is no such thread' })

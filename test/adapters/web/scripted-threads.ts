@@ -7,6 +7,8 @@ import type { Person, ThreadKey } from '../../../src/contract/thread.ts'
 export interface ScriptedThread {
   state: ConversationState
   readonly replies: Map<string, OutgoingMessage>
+  /** Hashes of masks and files. */
+  readonly files: Set<string>
 }
 
 /** Threads in memory, each of one person. */
@@ -23,7 +25,7 @@ export function createScriptedThreads() {
       const times = { createdAt: now, updatedAt: now }
       const known = threads.get(threadKeyString(key))
       const state = { version: 1, key, owner, title, ...times, turns: {}, images: {}, settings: {} } as const
-      const thread = known ?? { state, replies: new Map<string, OutgoingMessage>() }
+      const thread = known ?? { state, replies: new Map<string, OutgoingMessage>(), files: new Set<string>() }
       threads.set(threadKeyString(key), thread)
       return thread
     },
@@ -50,6 +52,13 @@ export function appendTurn(thread: ScriptedThread, turn: Omit<Turn, 'createdAt'>
     ...(headImageId === undefined ? {} : { headImageId }),
     updatedAt: Date.now(),
   }
+}
+
+/** Makes a picture current: the head moves to the turn that made it. */
+export function goTo(thread: ScriptedThread | undefined, imageId = ''): void {
+  const image = thread?.state.images[imageId]
+  if (thread !== undefined && image !== undefined)
+    thread.state = { ...thread.state, headTurnId: image.turnId, headImageId: imageId }
 }
 
 /** Takes a picture out of the replies that show it. */
