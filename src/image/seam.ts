@@ -11,6 +11,8 @@ import type { GreyImage, RgbImage } from './rgb-image.ts'
 /** Pixels of each band, and side of the squares in which the bands are compared. */
 const bandWidth = 4
 const pieceSide = 16
+/** Two grids of squares: a border that runs along the edges of one crosses the squares of the other. */
+const gridOffsets = [0, pieceSide / 2]
 
 /** Sums over the part of a band that lies in one square. */
 interface BandSums {
@@ -33,7 +35,7 @@ export function measureSeam(picture: RgbImage, mask: GreyImage): SeamStep {
   const window = grow(box, bandWidth, mask)
   const bands = borderBands(cropGrey(mask, window.left, window.top, window.width, window.height))
   const luma = toGrey(crop(picture, window.left, window.top, window.width, window.height))
-  const steps = pieces(luma, bands).map(([inside, outside]) => stepBetween(inside, outside))
+  const steps = gridOffsets.flatMap((offset) => pieces(luma, bands, offset)).map(([a, b]) => stepBetween(a, b))
   const average = (of: (step: SeamStep) => number) =>
     steps.length === 0 ? 0 : steps.reduce((sum, step) => sum + of(step), 0) / steps.length
   return {
@@ -74,17 +76,21 @@ function spread({ width, height, data }: GreyImage, radius: number): Uint8Array 
 }
 
 /** The sums of both bands in every square that has at least two pixels of each. */
-function pieces(luma: GreyImage, bands: GreyImage): [BandSums, BandSums][] {
+function pieces(luma: GreyImage, bands: GreyImage, offset: number): [BandSums, BandSums][] {
   const { width, height } = luma
-  const columns = Math.ceil(width / pieceSide)
+  const columns = Math.ceil((width + offset) / pieceSide)
   const empty = (): BandSums => ({ count: 0, sum: 0, squares: 0, gradient: 0, pairs: 0 })
-  const all = Array.from({ length: columns * Math.ceil(height / pieceSide) }, () => [empty(), empty()] as const)
+  const all = Array.from(
+    { length: columns * Math.ceil((height + offset) / pieceSide) },
+    () => [empty(), empty()] as const,
+  )
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const at = y * width + x
       const band = bands.data[at]!
       if (band === 0) continue
-      const sums = all[Math.floor(y / pieceSide) * columns + Math.floor(x / pieceSide)]![band - 1]!
+      const square = Math.floor((y + offset) / pieceSide) * columns + Math.floor((x + offset) / pieceSide)
+      const sums = all[square]![band - 1]!
       addPixel(sums, luma.data[at]!)
       if (x + 1 < width && bands.data[at + 1] === band) addPair(sums, luma.data[at]! - luma.data[at + 1]!)
       if (y + 1 < height && bands.data[at + width] === band) addPair(sums, luma.data[at]! - luma.data[at + width]!)

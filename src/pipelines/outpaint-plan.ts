@@ -35,19 +35,33 @@ export const sizeOfCanvas = ({ width, height }: PixelSize, { left, top, right, b
   height: height + top + bottom,
 })
 
-/** A growth as steps that each add at most half of what is there along an axis, shared evenly by both of its sides. */
-export function growthSteps(sides: Sides, picture: PixelSize): Sides[] {
+/**
+ * A growth as steps that each add at most half of what is there along an axis, shared evenly by both of its sides. A
+ * canvas of more than `mostPixels` grows at one side in a step, so that a window holds it at its own scale.
+ */
+export function growthSteps(sides: Sides, picture: PixelSize, mostPixels = Infinity): Sides[] {
   const steps: Sides[] = []
   let size = picture
   let left = sides
   while (names.some((name) => left[name] > 0)) {
-    const [across, down] = [axisStep(left.left, left.right, size.width), axisStep(left.top, left.bottom, size.height)]
-    const step: Sides = { left: across[0], right: across[1], top: down[0], bottom: down[1] }
+    const all = stepOf(left, size)
+    const canvas = sizeOfCanvas(size, all)
+    const step = canvas.width * canvas.height <= mostPixels ? all : stepOf(largestSide(left), size)
     steps.push(step)
     size = sizeOfCanvas(size, step)
     left = { ...none, ...Object.fromEntries(names.map((name) => [name, left[name] - step[name]])) }
   }
   return steps
+}
+
+function stepOf(left: Sides, size: PixelSize): Sides {
+  const [across, down] = [axisStep(left.left, left.right, size.width), axisStep(left.top, left.bottom, size.height)]
+  return { left: across[0], right: across[1], top: down[0], bottom: down[1] }
+}
+
+function largestSide(sides: Sides): Sides {
+  const name = names.reduce((best, one) => (sides[one] > sides[best] ? one : best))
+  return { ...none, [name]: sides[name] }
 }
 
 function axisStep(before: number, after: number, length: number): readonly [before: number, after: number] {

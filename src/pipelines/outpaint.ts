@@ -22,6 +22,9 @@ import { squareSide, workingRegion } from './working-size.ts'
  */
 const blendingStrength = 0.9
 
+/** Sides grow together while the canvas has at most so many times the pixels of the model's square. */
+const mostTogether = 2.25
+
 /** One step of a growth: what is added to the canvas of the step before, and the window that draws it. */
 interface GrowthStep {
   readonly sides: Sides
@@ -85,12 +88,13 @@ type FinishedRestore = { readonly scale: 1 | 2 | 4 } | false
 
 /** Masks and windows of all steps. The picture as sent is never touched; what was drawn before it is blended over. */
 function layOut(sides: Sides, picture: PixelSize, model: PictureModel): GrowthStep[] {
-  const added = growthSteps(sides, picture)
+  const side = squareSide(model)
+  const added = growthSteps(sides, picture, mostTogether * side ** 2)
   let before: PixelSize = picture
   return added.map((step, i) => {
     const canvas = sizeOfCanvas(before, step)
     const newPart = maskAround(canvas.width, canvas.height, originalBox([step], before))
-    const blend = Math.min(squareSide(model) / 8, Math.min(before.width, before.height) / 8)
+    const blend = Math.min(side / 8, Math.min(before.width, before.height) / 8)
     const soft = featherMask(newPart, i === 0 ? 0 : Math.round(blend))
     const mask = clearBox(soft, originalBox(added.slice(0, i + 1), picture))
     before = canvas
