@@ -34,7 +34,7 @@ export interface SchedulerOptions extends RunOptions {
 
 /**
  * The sampler of a scheduler_config.json (parsed), laid out for a run. What the file leaves out has the default of its
- * class, as in diffusers. Throws AppError `model/unsupported` for a class or option that no code here computes, and
+ * class, as in diffusers; `eta` among the options holds where the run names none. Throws AppError `model/unsupported` for a class or option that no code here computes, and
  * `input/invalid-option` for numbers of steps, strength or eta that cannot be.
  */
 export function createScheduler(config: unknown, { overrides, ...run }: SchedulerOptions): Scheduler {
@@ -45,5 +45,11 @@ export function createScheduler(config: unknown, { overrides, ...run }: Schedule
       message: `scheduler_config.json: _class_name is ${JSON.stringify(name)}`,
       hint: `Choose a sampler by name; the classes computed here are ${Object.keys(classes).join(', ')}.`,
     })
-  return classes[name as SchedulerClass](options, run)
+  const { eta = run.eta } = options
+  if (eta !== undefined && typeof eta !== 'number')
+    throw new AppError('model/unsupported', {
+      message: `scheduler options: eta is ${JSON.stringify(eta)}`,
+      hint: 'Give a number from 0 to 1.',
+    })
+  return classes[name as SchedulerClass](options, { ...run, ...(eta === undefined ? {} : { eta: run.eta ?? eta }) })
 }

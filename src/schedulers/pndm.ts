@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { AppError } from '../contract/errors.ts'
 import { combine, type Term } from '../tensor/combine.ts'
-import { alphasCumprod } from './noise-schedule.ts'
+import { positiveAlphasCumprod } from './noise-schedule.ts'
 import { diffuse, predict } from './prediction.ts'
 import { checkRun, commonConfig, cutByStrength, readConfig, spacing } from './scheduler-config.ts'
 import type { RunOptions, Scheduler, StepHistory, StepInput } from './scheduler.ts'
@@ -99,7 +99,7 @@ export function createPndm(config: unknown, run: RunOptions): Scheduler {
       message: `steps is ${run.steps}, PNDM with Runge-Kutta steps needs 4`,
       hint: 'Give 4 steps or more.',
     })
-  const alphas = alphasCumprod(options)
+  const alphas = positiveAlphasCumprod(options)
   const stride = Math.floor(options.num_train_timesteps / run.steps)
   const all = layOut(wholeTimesteps(options, run.steps), stride, usesRungeKutta)
   const layout = cutByStrength(all, run.steps, run)

@@ -1,4 +1,5 @@
 /** Which training timesteps a run visits (arXiv 2305.08891, table 2). Lists are descending. */
+import { AppError } from '../contract/errors.ts'
 import { roundHalfEven } from '../tensor/round.ts'
 
 export type TimestepSpacing = 'leading' | 'linspace' | 'trailing'
@@ -9,8 +10,21 @@ export interface SpacingConfig {
   readonly steps_offset: number
 }
 
-/** Whole timesteps, `steps` of them: DDIM, DDPM, PNDM. */
+/**
+ * Whole timesteps, `steps` of them, all within the training's: DDIM, DDPM, PNDM. Throws AppError `input/invalid-option`
+ * where so many steps and the offset lead beyond them.
+ */
 export function wholeTimesteps(config: SpacingConfig, steps: number): number[] {
+  const timesteps = evenTimesteps(config, steps)
+  const last = config.num_train_timesteps - 1
+  if (timesteps[0]! <= last) return timesteps
+  throw new AppError('input/invalid-option', {
+    message: `${steps} steps begin at timestep ${timesteps[0]}, the training's last is ${last}`,
+    hint: `Give fewer than ${steps} steps.`,
+  })
+}
+
+function evenTimesteps(config: SpacingConfig, steps: number): number[] {
   if (config.timestep_spacing === 'leading') return leading(config, steps, steps)
   if (config.timestep_spacing === 'trailing') return trailing(config, steps)
   return linspaceDown(config, steps).map(roundHalfEven)
@@ -20,7 +34,7 @@ export function wholeTimesteps(config: SpacingConfig, steps: number): number[] {
 export function fractionalTimesteps(config: SpacingConfig, steps: number): number[] {
   return config.timestep_spacing === 'linspace'
     ? linspaceDown(config, steps).map(Math.fround)
-    : wholeTimesteps(config, steps)
+    : evenTimesteps(config, steps)
 }
 
 /** Whole timesteps that leave out the last point of a grid one finer: DPM-Solver and UniPC. */

@@ -1,118 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { createScheduler, type SchedulerClass } from '../../src/schedulers/create-scheduler.ts'
+import { createScheduler } from '../../src/schedulers/create-scheduler.ts'
 import { ancestralSigmas } from '../../src/schedulers/euler-ancestral.ts'
 import { ddimStep } from '../../src/schedulers/ddim.ts'
 import { dpmppOrder } from '../../src/schedulers/dpmpp.ts'
 import { adamsBashforth, transfer } from '../../src/schedulers/pndm.ts'
 import { predict, diffuse } from '../../src/schedulers/prediction.ts'
-import { emptyHistory, type Scheduler, type StepHistory } from '../../src/schedulers/scheduler.ts'
+import { emptyHistory, type Scheduler } from '../../src/schedulers/scheduler.ts'
 import { karrasSigmas, sigmaTable, timestepOf } from '../../src/schedulers/sigmas.ts'
 import { createTorchGenerator } from '../../src/tensor/torch-random.ts'
-
-const latentDiffusion = {
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  beta_schedule: 'scaled_linear',
-  clip_sample: false,
-  set_alpha_to_one: false,
-  steps_offset: 1,
-}
-
-const deterministic: readonly (readonly [SchedulerClass, Record<string, unknown>])[] = [
-  ['DDIMScheduler', {}],
-  ['PNDMScheduler', { skip_prk_steps: true }],
-  ['PNDMScheduler', { skip_prk_steps: false }],
-  ['EulerDiscreteScheduler', {}],
-  ['EulerDiscreteScheduler', { use_karras_sigmas: true, timestep_spacing: 'leading' }],
-  ['DPMSolverMultistepScheduler', {}],
-  ['DPMSolverMultistepScheduler', { use_karras_sigmas: true, solver_type: 'heun' }],
-  ['DPMSolverMultistepScheduler', { solver_order: 3 }],
-  ['UniPCMultistepScheduler', {}],
-]
-const stochastic: readonly (readonly [SchedulerClass, Record<string, unknown>])[] = [
-  ['EulerAncestralDiscreteScheduler', {}],
-  ['DPMSolverMultistepScheduler', { algorithm_type: 'sde-dpmsolver++' }],
-  ['DDPMScheduler', {}],
-  ['LCMScheduler', {}],
-  ['TCDScheduler', {}],
-]
+import { distance, latentDiffusion } from '../contracts/scheduler.ts'
 
 const size = 64
 const truth = createTorchGenerator(1)
   .randn([size])
   .data.map((value) => value * 0.5)
-
-/** Runs a sampler with a network that always knows the noise in its input, given what the picture is. */
-function run(scheduler: Scheduler, start: Float32Array, seed = 2): Float32Array {
-  const generator = createTorchGenerator(seed)
-  let sample = start
-  let history: StepHistory = emptyHistory
-  scheduler.timesteps.forEach((_, stepIndex) => {
-    // addNoise is linear: its effect on 1 and 0 tells the level, from which the noise in the sample follows.
-    const share = (clean: number, noise: number) =>
-      scheduler.addNoise(Float32Array.of(clean), Float32Array.of(noise), stepIndex)[0]!
-    const [kept, added] = [share(1, 0), share(0, 1)]
-    const modelOutput = sample.map((value, i) => (value - kept * truth[i]!) / added)
-    const result = scheduler.step({
-      modelOutput,
-      sample,
-      stepIndex,
-      history,
-      noise: () => generator.randn([size]).data,
-    })
-    ;({ sample, history } = result)
-    expect(distance(result.denoised, truth)).toBeLessThan(2e-3)
-  })
-  return sample
-}
-
-const distance = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0)
-
-describe('every sampler finds the picture that a perfect network knows', () => {
-  it.each([...deterministic, ...stochastic])('%s %j', (name, options) => {
-    const scheduler = createScheduler({ ...latentDiffusion, ...options, _class_name: name }, { steps: 12 })
-    const start = createTorchGenerator(3)
-      .randn([size])
-      .data.map((value) => value * scheduler.initNoiseSigma)
-    // Some stop at the noise of the first training step, alphas_cumprod 0.99915, and not at none.
-    expect(distance(run(scheduler, start), truth)).toBeLessThan(0.2)
-  })
-
-  it.each(deterministic)('%s %j, beginning from a picture', (name, options) => {
-    const scheduler = createScheduler(
-      { ...latentDiffusion, ...options, _class_name: name },
-      { steps: 12, strength: 0.5 },
-    )
-    const noise = createTorchGenerator(4).randn([size]).data
-    expect(distance(run(scheduler, scheduler.addNoise(truth, noise, 0)), truth)).toBeLessThan(0.2)
-  })
-})
-
-describe('every sampler is a pure function', () => {
-  it.each([...deterministic, ...stochastic])('%s %j: same arguments, same result', (name, options) => {
-    const scheduler = createScheduler({ ...latentDiffusion, ...options, _class_name: name }, { steps: 8 })
-    const start = createTorchGenerator(5).randn([size]).data
-    const copy = start.slice()
-    expect(run(scheduler, start)).toEqual(run(scheduler, copy))
-    expect(start).toEqual(copy)
-  })
-
-  it.each([...deterministic, ...stochastic])('%s %j draws where it says so', (name, options) => {
-    const scheduler = createScheduler({ ...latentDiffusion, ...options, _class_name: name }, { steps: 6 })
-    let history: StepHistory = emptyHistory
-    scheduler.timesteps.forEach((_, stepIndex) => {
-      let draws = 0
-      const noise = () => {
-        draws++
-        return new Float32Array(size)
-      }
-      const input = { modelOutput: new Float32Array(size), sample: truth, stepIndex, history, noise }
-      history = scheduler.step(input).history
-      expect(draws).toBe(scheduler.drawsAt(stepIndex) ? 1 : 0)
-    })
-  })
-})
 
 it('runs DDIM forwards again after running it backwards', () => {
   const options = { ...latentDiffusion, _class_name: 'DDIMScheduler' }
