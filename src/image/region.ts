@@ -110,7 +110,7 @@ export function regionOfMask(mask: GreyImage, region: Region, size: PixelSize = 
  * as they are, 255 takes the content's, between them is a mixture.
  */
 export function pasteRegion(picture: RgbImage, mask: GreyImage, box: Box, content: RgbImage): RgbImage {
-  const data = picture.data.slice()
+  const data = new Uint8Array(picture.data) // a copy even of a Buffer, whose slice() would be a view
   for (let y = 0; y < box.height; y++)
     for (let x = 0; x < box.width; x++) {
       const at = (y + box.top) * picture.width + x + box.left

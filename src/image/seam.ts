@@ -1,6 +1,7 @@
 /**
- * How visible the border of a mask is: what lies just inside of it compared with what lies just outside, piece by piece
- * along the border, so that a brighter end does not make up for a darker one.
+ * How visible the border of a mask is: what lies just inside of it compared with what lies just outside. Brightness is
+ * compared piece by piece along the border, so that a brighter end does not make up for a darker one; contrast and
+ * texture over the whole border, since they need many pixels.
  */
 import type { SeamStep } from '../contract/inference.ts'
 import { crop, cropGrey } from './crop.ts'
@@ -8,8 +9,8 @@ import { toGrey } from './mask.ts'
 import { maskBox, type Box } from './region.ts'
 import type { GreyImage, RgbImage } from './rgb-image.ts'
 
-/** Pixels of each band, and side of the squares in which the bands are compared. */
-const bandWidth = 4
+/** Pixels of each band, and side of the squares in which brightness is compared. */
+const bandWidth = 2
 const pieceSide = 16
 /** Two grids of squares: a border that runs along the edges of one crosses the squares of the other. */
 const gridOffsets = [0, pieceSide / 2]
@@ -25,25 +26,38 @@ interface BandSums {
 }
 
 /**
- * Steps across the border between what a mask (same size; above 0 is inside) marks and what it does not: of mean
- * brightness, standard deviation and root mean square gradient, in levels of 255, each the mean over the squares that
- * hold pixels of both bands. Zeros where there is no border.
+ * Steps across the border between what a mask (same size; above 0 is inside) marks and what it does not, in levels of
+ * 255: of mean brightness (averaged over the squares along the border), of the standard deviation and of the root mean
+ * square gradient. Zeros where there is no border.
  */
 export function measureSeam(picture: RgbImage, mask: GreyImage): SeamStep {
   const box = maskBox(mask)
   if (!box) return { mean: 0, deviation: 0, gradient: 0 }
-  const window = grow(box, bandWidth, mask)
-  const bands = borderBands(cropGrey(mask, window.left, window.top, window.width, window.height))
-  const luma = toGrey(crop(picture, window.left, window.top, window.width, window.height))
-  const steps = gridOffsets.flatMap((offset) => pieces(luma, bands, offset)).map(([a, b]) => stepBetween(a, b))
-  const average = (of: (step: SeamStep) => number) =>
-    steps.length === 0 ? 0 : steps.reduce((sum, step) => sum + of(step), 0) / steps.length
+  const { left, top, width, height } = grow(box, bandWidth, mask)
+  const bands = borderBands(cropGrey(mask, left, top, width, height))
+  const pieces = sumPieces(toGrey(crop(picture, left, top, width, height)), bands)
+  const steps = pieces.filter(([inside, outside]) => inside.count > 1 && outside.count > 1)
+  const [inside, outside] = pieces.reduce(([a, b], [c, d]) => [join(a, c), join(b, d)], [nothing, nothing])
+  const step = (of: (sums: BandSums) => number) => Math.abs(of(inside) - of(outside))
   return {
-    mean: average((step) => step.mean),
-    deviation: average((step) => step.deviation),
-    gradient: average((step) => step.gradient),
+    mean: steps.reduce((sum, [a, b]) => sum + Math.abs(meanOf(a) - meanOf(b)), 0) / Math.max(1, steps.length),
+    deviation: outside.count > 0 ? step(deviationOf) : 0,
+    gradient: outside.count > 0 ? step(gradientOf) : 0,
   }
 }
+
+const meanOf = ({ sum, count }: BandSums) => sum / count
+const deviationOf = (sums: BandSums) => Math.sqrt(Math.max(0, sums.squares / sums.count - meanOf(sums) ** 2))
+const gradientOf = ({ gradient, pairs }: BandSums) => Math.sqrt(gradient / Math.max(1, pairs))
+
+const nothing: BandSums = { count: 0, sum: 0, squares: 0, gradient: 0, pairs: 0 }
+const join = (a: BandSums, b: BandSums): BandSums => ({
+  count: a.count + b.count,
+  sum: a.sum + b.sum,
+  squares: a.squares + b.squares,
+  gradient: a.gradient + b.gradient,
+  pairs: a.pairs + b.pairs,
+})
 
 /** 1 in the band inside of the border, 2 in the band outside, else 0; distances along rows, columns and diagonals. */
 export function borderBands(mask: GreyImage): GreyImage {
@@ -75,27 +89,25 @@ function spread({ width, height, data }: GreyImage, radius: number): Uint8Array 
   return along(along(data, width, height, 1, width), height, width, width, 1)
 }
 
-/** The sums of both bands in every square that has at least two pixels of each. */
-function pieces(luma: GreyImage, bands: GreyImage, offset: number): [BandSums, BandSums][] {
+/** The sums of both bands in every square. */
+function sumPieces(luma: GreyImage, bands: GreyImage): (readonly [BandSums, BandSums])[] {
   const { width, height } = luma
-  const columns = Math.ceil((width + offset) / pieceSide)
-  const empty = (): BandSums => ({ count: 0, sum: 0, squares: 0, gradient: 0, pairs: 0 })
-  const all = Array.from(
-    { length: columns * Math.ceil((height + offset) / pieceSide) },
-    () => [empty(), empty()] as const,
+  const columns = Math.ceil(width / pieceSide)
+  const pieces = Array.from(
+    { length: columns * Math.ceil(height / pieceSide) },
+    () => [{ ...nothing }, { ...nothing }] as const,
   )
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const at = y * width + x
       const band = bands.data[at]!
       if (band === 0) continue
-      const square = Math.floor((y + offset) / pieceSide) * columns + Math.floor((x + offset) / pieceSide)
-      const sums = all[square]![band - 1]!
+      const sums = pieces[Math.floor(y / pieceSide) * columns + Math.floor(x / pieceSide)]![band - 1]!
       addPixel(sums, luma.data[at]!)
       if (x + 1 < width && bands.data[at + 1] === band) addPair(sums, luma.data[at]! - luma.data[at + 1]!)
       if (y + 1 < height && bands.data[at + width] === band) addPair(sums, luma.data[at]! - luma.data[at + width]!)
     }
-  return all.filter(([inside, outside]) => inside.count > 1 && outside.count > 1).map(([a, b]) => [a, b])
+  return pieces
 }
 
 function addPixel(sums: BandSums, value: number): void {
@@ -107,14 +119,6 @@ function addPixel(sums: BandSums, value: number): void {
 function addPair(sums: BandSums, difference: number): void {
   sums.pairs++
   sums.gradient += difference * difference
-}
-
-function stepBetween(inside: BandSums, outside: BandSums): SeamStep {
-  const mean = ({ sum, count }: BandSums) => sum / count
-  const deviation = (sums: BandSums) => Math.sqrt(Math.max(0, sums.squares / sums.count - mean(sums) ** 2))
-  const gradient = ({ gradient, pairs }: BandSums) => Math.sqrt(gradient / Math.max(1, pairs))
-  const step = (of: (sums: BandSums) => number) => Math.abs(of(inside) - of(outside))
-  return { mean: step(mean), deviation: step(deviation), gradient: step(gradient) }
 }
 
 function grow({ left, top, width, height }: Box, by: number, limit: GreyImage): Box {
