@@ -18,7 +18,7 @@ const strength: Rule = {
 const variations: Rule = {
   name: 'variations',
   judge: ({ words, rest }, { hasPicture }) => {
-    if (!hasPicture || !says('variations', words) || opens('statement', words)) return undefined
+    if (!hasPicture || !says('variations', words) || opens('statement', withoutWish(words))) return undefined
     const count = numberOf(new RegExp(`(?<![\\p{L}])${numberPattern}`, 'iu').exec(words)?.[0])
     const pictures = count === undefined || count < 1 ? {} : { count: Math.min(4, Math.round(count)) }
     return order('variations', { words: rest, ...pictures })
@@ -48,7 +48,7 @@ const again: Rule = {
       return order('again', {
         change: unit.rest === unit.words ? '' : unit.rest.slice(unit.words.length).replace(/^[,\s]+/, ''),
       })
-    const change = restAfter('again', unit.words)
+    const change = /^same/i.test(unit.words) ? undefined : restAfter('again', unit.words)
     return change !== undefined && /^(?:but|with|in|and|only|,)\b/i.test(change)
       ? order('again', { change })
       : undefined

@@ -101,8 +101,9 @@ const states = /^(?!.*\b(?:who|that|which|where)\b)(?:\p{L}+ ){1,2}(?:is|are|was
 /** A bare description: without a picture it is a wish; with one it is a new wish when it names a thing of its own. */
 const description: Rule = {
   name: 'description',
-  judge: ({ words, rest, first }, { hasPicture }) => {
+  judge: ({ words, rest, first, polite }, { hasPicture }) => {
     if (!first) return undefined
+    if (!hasPicture && polite && !describes.test(words)) return undefined // "can you speak Chinese"
     if (!hasPicture)
       return tells.test(words) || states.test(words) ? undefined : guess('imagine', wishOf(rest), 'hint', ['chat'])
     return describes.test(words) && !tells.test(words) && wordCount(words) > 2
@@ -124,6 +125,8 @@ function drawVerdict(unit: Unit, object: string, { hasPicture }: RouteSituation)
 }
 
 function wantVerdict(unit: Unit, object: string, { hasPicture }: RouteSituation): Verdict | undefined {
+  if (hasPicture && /^(?:have|try) /i.test(unit.words) && !says('anew', unit.words))
+    return order('edit', { instruction: unit.rest })
   if (opens('indefinite', object))
     return hasPicture && says('onto', unit.words)
       ? order('edit', { instruction: unit.rest })

@@ -27,11 +27,14 @@ const telling: Rule = { name: 'asks for words', judge: ({ words }) => (opens('te
 /** "树是什么颜色的", "do you think a hat would suit it": a question word inside, in a clause that orders nothing. */
 const asking: Rule = {
   name: 'asks within',
-  judge: ({ raw, polite, asked: mark }) => {
-    if (polite) return undefined
+  judge: ({ raw, words, polite, asked: mark }) => {
+    if (polite || (suggests.test(raw) && opens('change', words))) return undefined
     return says('asking', mark ? `${raw}?` : raw) ? question : undefined
   },
 }
+
+/** 加一道彩虹怎么样: proposes, where 会怎么样 supposes. */
+const suggests = /(?<!会|觉得)怎么?样$|好不好$|如何$/u
 
 /** A bare "can you draw?": an ability without an object. */
 const ability: Rule = {
@@ -59,8 +62,12 @@ const signs: Rule = { name: 'signs', judge: ({ raw }) => (/\p{L}|\p{N}/u.test(ra
 /** "I had pasta for lunch", "my sister has a dog like that". */
 const statement: Rule = {
   name: 'statement',
-  judge: ({ raw, words }) => (opens('statement', words) || opens('statement', raw) ? talk : undefined),
+  judge: ({ raw, words }) =>
+    (opens('statement', words) || opens('statement', raw)) && !ownThing.test(words) ? talk : undefined,
 }
+
+/** "My dog as a pirate" tells nothing. */
+const ownThing = /^(?:my|our) \p{L}+ (?:as|in|on|at|with|wearing|riding|\p{L}+ing)\b/iu
 
 /** A question mark at the end of what is no polite order. */
 const marked: Rule = {
