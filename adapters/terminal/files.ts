@@ -40,11 +40,16 @@ const extensions: Readonly<Record<string, string>> = {
   'image/png': '.png',
   'image/jpeg': '.jpg',
   'image/webp': '.webp',
+  'text/html': '.html',
 }
 
-/** A readable file name for a picture: the first words of what it shows, and the start of its hash. */
+/** A readable name for a picture or file: the first words of what it shows or is called, and the start of its hash. */
 export function pictureName({ alt, sha256, mediaType }: { alt: string; sha256: string; mediaType: string }): string {
-  const words = alt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
+  const words =
+    alt
+      .replace(/\.\w{1,5}$/, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
   const slug = words.slice(0, 6).join('-').slice(0, 60)
   return `${slug === '' ? 'picture' : slug}-${sha256.slice(0, 8)}${extensions[mediaType] ?? ''}`
 }

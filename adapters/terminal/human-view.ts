@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import type { AppErrorData } from '../../src/contract/errors.ts'
 import type { Progress } from '../../src/contract/outgoing.ts'
 import { printable } from './printable.ts'
+import { showChange } from './show-change.ts'
 import { isMilestone, showProgress } from './progress-line.ts'
 import { withHint, type ShownChange, type TextStream, type View } from './view.ts'
 
@@ -84,6 +85,12 @@ export function createHumanView({ words, files, status }: HumanStreams): View {
       case 'image':
         held.push(printable(change.file))
         return change.talking ? undefined : endLine()
+      case 'change':
+        return showChange(change.change).forEach((text) => line(words, text))
+      case 'file':
+        return line(files, change.file)
+      case 'route':
+        return line(status, `(${change.chosen})`)
       case 'notice':
         return line(words, change.text)
       case 'error':

@@ -3,6 +3,7 @@ import { withHint, type TextStream, type View } from './view.ts'
 /**
  * Writes replies for a program: one JSON object a line, each with `type` and `jobId`:
  * text {text, restart}, prompt {block, text, restart}, progress {progress, talking}, image {block, image, file, talking}, notice {text},
+ * change {change}, file {file, made}, route {chosen},
  * error {error, sentence}, end {state, controls}, refused {error, sentence}. Previews are left out.
  */
 export function createJsonView(out: TextStream): View {

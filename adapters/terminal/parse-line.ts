@@ -13,7 +13,8 @@ export const lineHelp = [
   '/image PATH   attach a picture to the next message',
   '/1 /2 ...     use a control of the last reply; words after it fill its form',
   '/imagine a red car --seed 7 --steps 25   draw with options',
-  '/help         all commands; /quit leaves; Ctrl-C cancels what runs',
+  '/edit make it blue, /outpaint right, /story a fox --pages 3 …   work with pictures',
+  '/commands     all commands (also /help); /quit leaves; Ctrl-C cancels what runs',
 ].join('\n')
 
 /** Reads one typed line. */
@@ -22,6 +23,7 @@ export function parseLine(line: string): Line {
   const [, name, rest = ''] = /^\/(\w+)(?:\s+(.*))?$/s.exec(text) ?? []
   if (text === '') return { type: 'nothing' }
   if (name === 'quit' || name === 'exit') return { type: 'quit' }
+  if (name === 'commands') return { type: 'say', text: '/help' }
   if (name === 'image') return { type: 'attach', file: rest.replace(/^(["'])(.*)\1$/, '$2') }
   if (name !== undefined && /^\d+$/.test(name))
     return { type: 'press', number: Number(name), ...(rest === '' ? {} : { value: rest }) }

@@ -2,6 +2,9 @@ import type { AppErrorData } from '../../src/contract/errors.ts'
 import type { JobState } from '../../src/contract/job.ts'
 import type { Control, OutgoingImage, OutgoingMessage, Part, Progress } from '../../src/contract/outgoing.ts'
 
+export type ChangePart = Extract<Part, { type: 'change' }>
+export type FilePart = Extract<Part, { type: 'file' }>
+
 /** What is new in a reply. A terminal cannot take words back, so states become a stream of these. */
 export type ReplyChange =
   /** Words after those shown before; `restart` where they replace them (the job began anew). */
@@ -10,6 +13,11 @@ export type ReplyChange =
   /** `talking`: words of this reply are still being written. */
   | { readonly type: 'progress'; readonly progress: Progress; readonly talking: boolean }
   | { readonly type: 'image'; readonly block: number; readonly image: OutgoingImage; readonly talking: boolean }
+  /** How a picture is or would be changed: both prompts with the words that differ, the mask, the figures. */
+  | { readonly type: 'change'; readonly change: ChangePart }
+  | { readonly type: 'file'; readonly file: FilePart }
+  /** How the person's words were understood. */
+  | { readonly type: 'route'; readonly chosen: string }
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'error'; readonly error: AppErrorData; readonly sentence: string }
   /** The reply is final; these controls stay with it. */
@@ -25,9 +33,11 @@ export function replyChanges(before: OutgoingMessage | undefined, after: Outgoin
   return [...changes, { type: 'end', state: after.state, controls: controlsOf(after) }]
 }
 
-/** All controls of a reply. */
-export const controlsOf = (message: OutgoingMessage): readonly Control[] =>
-  message.parts.flatMap((part) => (part.type === 'controls' ? part.controls : []))
+/** All controls of a reply, those for other routes last. */
+export function controlsOf({ parts }: OutgoingMessage): readonly Control[] {
+  const of = (type: 'controls' | 'route') => parts.flatMap((part) => (part.type === type ? part.controls : []))
+  return [...of('controls'), ...of('route')]
+}
 
 /** Parts by what they stay the same through: progress comes and goes, so a place in the list says nothing. */
 function identified(parts: readonly Part[]): [id: string, part: Part][] {
@@ -36,6 +46,8 @@ function identified(parts: readonly Part[]): [id: string, part: Part][] {
     if (part.type === 'text') return [`text ${texts++}`, part]
     if (part.type === 'prompt' || part.type === 'images') return [`${part.type} ${part.block}`, part]
     if (part.type === 'notice') return [`notice ${part.text}`, part]
+    if (part.type === 'change') return [`change ${part.block} ${part.after?.imageId ?? ''}`, part]
+    if (part.type === 'file') return [`file ${part.sha256}`, part]
     return [part.type, part]
   })
 }
@@ -55,6 +67,13 @@ function partChanges(before: Part | undefined, part: Part, talking: boolean): Re
       const added = part.images.filter(({ imageId }) => !old.has(imageId))
       return added.map((image) => ({ type: 'image', block: part.block, image, talking }))
     }
+    case 'change':
+      // what is still being drawn is told by its progress
+      return before || (!part.after && !part.proposed) ? [] : [{ type: 'change', change: part }]
+    case 'file':
+      return before ? [] : [{ type: 'file', file: part }]
+    case 'route':
+      return before ? [] : [{ type: 'route', chosen: part.chosen }]
     case 'notice':
       return before ? [] : [{ type: 'notice', text: part.text }]
     case 'error':

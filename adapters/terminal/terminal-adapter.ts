@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Adapter, Bot } from '../../src/contract/adapter.ts'
 import { AppError } from '../../src/contract/errors.ts'
 import type { Attachment, Command, Incoming } from '../../src/contract/incoming.ts'
-import type { OutgoingImage, OutgoingMessage } from '../../src/contract/outgoing.ts'
+import type { Control, OutgoingImage, OutgoingMessage } from '../../src/contract/outgoing.ts'
 import { threadKeyString, type Person, type ThreadKey } from '../../src/contract/thread.ts'
 import { controlsOf, replyChanges, type ReplyChange } from './reply-changes.ts'
-import type { View } from './view.ts'
+import type { ShownChange, View } from './view.ts'
 
 export const terminalPlatform = 'terminal'
 
@@ -15,7 +15,7 @@ export interface TerminalOptions {
   readonly thread: string
   readonly view: View
   readonly fileLimitBytes: number
-  /** Writes a picture to a file and says which. */
+  /** Writes a picture, or a file under the name that `alt` says, and tells where. */
   readonly savePicture: (bytes: Uint8Array, image: OutgoingImage) => Promise<string>
 }
 
@@ -66,7 +66,7 @@ export function createTerminalAdapter({
     if (changes.length === 0) return
     replies.set(message.replyId, message)
     newest = message
-    for (const change of changes) view.show(change.type === 'image' ? await saved(change) : change, message.jobId)
+    for (const change of changes) view.show(await saved(change), message.jobId)
     if (message.final) settle(message.jobId, (waiter) => waiter.resolve(message))
   }
 
@@ -76,10 +76,21 @@ export function createTerminalAdapter({
     if (waiter) how(waiter)
   }
 
-  async function saved(change: Extract<ReplyChange, { type: 'image' }>) {
-    const bytes = await bot().readBlob(key, person, change.image.sha256)
-    if (!bytes) throw new AppError('input/not-found', { message: `The picture ${change.image.imageId} is gone.` })
-    return { ...change, file: await savePicture(bytes, change.image) }
+  async function saved(change: ReplyChange): Promise<ShownChange> {
+    if (change.type === 'image') return { ...change, file: await save(change.image) }
+    if (change.type !== 'file') return change
+    const { name: alt, sha256, mediaType } = change.file
+    return {
+      type: 'file',
+      made: change.file,
+      file: await save({ imageId: sha256, alt, sha256, mediaType, width: 0, height: 0 }),
+    }
+  }
+
+  async function save(image: OutgoingImage): Promise<string> {
+    const bytes = await bot().readBlob(key, person, image.sha256)
+    if (!bytes) throw new AppError('input/not-found', { message: `${image.alt} is gone.` })
+    return savePicture(bytes, image)
   }
 
   async function hand(incoming: Incoming): Promise<OutgoingMessage | undefined> {
@@ -123,7 +134,7 @@ export function createTerminalAdapter({
           message: `The last reply has no control ${number}.`,
           hint: 'The numbers stand below each reply.',
         })
-      const values = control.field ? { [control.field.name]: value ?? control.field.value } : {}
+      const values = formValues(control, value)
       return hand({ type: 'action', ...event(), actionId: control.actionId, values })
     },
     cancel: async () => {
@@ -138,4 +149,12 @@ export function createTerminalAdapter({
       return true
     },
   }
+}
+
+/** A form's values: what was typed fills the first field of words (a mask's field where there is no other). */
+function formValues({ fields = [] }: Control, typed: string | undefined): Readonly<Record<string, string>> {
+  const filled = fields.find(({ type }) => type === 'text') ?? fields[0]
+  const usual = fields.flatMap((field) => (field.type === 'mask' ? [] : [[field.name, String(field.value)] as const]))
+  const values = Object.fromEntries(usual)
+  return filled && typed !== undefined ? { ...values, [filled.name]: typed } : values
 }

@@ -1,9 +1,14 @@
 import type { AppErrorData } from '../../src/contract/errors.ts'
 import type { ReplyChange } from './reply-changes.ts'
 
-/** A change as a view is told it: a picture comes with the file that it was saved to. */
+type Saved = Extract<ReplyChange, { type: 'image' }>
+type Made = Extract<ReplyChange, { type: 'file' }>
+
+/** A change as a view is told it: a picture or file comes with the place where it was saved. */
 export type ShownChange =
-  Exclude<ReplyChange, { type: 'image' }> | (Extract<ReplyChange, { type: 'image' }> & { readonly file: string })
+  | Exclude<ReplyChange, { type: 'image' | 'file' }>
+  | (Saved & { readonly file: string })
+  | { readonly type: 'file'; readonly file: string; readonly made: Made['file'] }
 
 /** How replies look: words for a person, or JSON lines for a program. */
 export interface View {

@@ -1,8 +1,9 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
-import type { Block, ConversationState, ThreadSettings } from '../contract/conversation.ts'
+import type { Block, ConversationState } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Incoming, IncomingMessage } from '../contract/incoming.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
+import { sha256Of } from '../conversation/blobs.ts'
 import { addImages, liveImage } from '../conversation/images.ts'
 import type { Change } from '../conversation/stores.ts'
 import { appendTurn, insertReply } from '../conversation/thread.ts'
@@ -27,8 +28,16 @@ export interface UserTurn {
   readonly uploads?: readonly Upload[]
   /** The picture that it is about, when it is not the current one. */
   readonly aboutImageId?: string | undefined
+  /** The part of the picture that was marked, as a file. */
+  readonly mask?: MarkedPart | undefined
   /** Not shown to the model. */
   readonly aside?: boolean
+}
+
+/** A mask that a person drew over a picture: a picture that is white where it is to be drawn anew. */
+export interface MarkedPart {
+  readonly imageId: string
+  readonly bytes: Uint8Array
 }
 
 /** Adds a user turn to a thread; pictures that come with it are current from here on. */
@@ -46,8 +55,15 @@ export function withUserTurn(state: ConversationState, incoming: Incoming, user:
     jobId,
     createdAt: now,
     ...(headImageId === undefined ? {} : { headImageId }),
+    ...(user.mask ? { mask: { imageId: user.mask.imageId, sha256: sha256Of(user.mask.bytes) } } : {}),
     ...(user.aside ? { aside: true } : {}),
   })
+}
+
+/** What comes with a job: bytes that its user turn shows, and what an earlier try has settled. */
+export interface Enclosed {
+  readonly pictures?: readonly Uint8Array[]
+  readonly kept?: readonly Block[] | undefined
 }
 
 /** Stores a job with its user turn and lines it up. Throws AppError `access/limit`, `storage/full`. */
@@ -56,28 +72,36 @@ export async function acceptJob(
   incoming: Incoming,
   thread: ConversationState,
   request: JobRequest,
-  uploads: readonly Upload[] = [],
+  { pictures = [], kept }: Enclosed = {},
 ): Promise<Acknowledgement> {
   checkLimit(context, runner, incoming)
-  const job = createJob(incoming, request, context.now())
-  const pictures = uploads.map(({ bytes }) => bytes)
+  const job = { ...createJob(incoming, request, context.now()), ...(kept ? { kept } : {}) }
   await context.stores.commit({ thread, pictures, jobs: [job], event: { id: job.id, jobId: job.id } })
   return { type: 'accepted', jobId: job.id, position: runner.submit(job) }
 }
 
-/** Stores an answer that is known already, together with its question, and posts it. */
+/** An answer that is known already, with its question and the pictures of the thread that it shows. */
+export interface KnownAnswer {
+  readonly question: string
+  readonly text: string
+  readonly compared?: readonly string[]
+  /** The picture that is current from here on. */
+  readonly aboutImageId?: string
+}
+
+/** Stores an answer together with its question, both unseen by the model, and posts it. */
 export async function acceptAnswer(
   { context, runner }: Desk,
   incoming: Incoming,
   state: ConversationState,
-  question: string,
-  text: string,
+  { question, text, compared = [], aboutImageId }: KnownAnswer,
 ): Promise<Acknowledgement> {
   const now = context.now()
-  const asked = withUserTurn(state, incoming, { text: question, aside: true }, now)
+  const asked = withUserTurn(state, incoming, { text: question, aside: true, aboutImageId }, now)
   const turnId = userTurnId(jobIdOf(incoming))
   const job: Job = { ...createJob(incoming, { kind: 'answer', turnId, text }, now), state: 'posting' }
-  const thread = insertReply(asked, replyTurn(job, [{ type: 'text', text }], undefined, context.now()), turnId)
+  const reply = replyTurn(job, [{ type: 'text', text }], undefined, context.now())
+  const thread = insertReply(asked, compared.length > 0 ? { ...reply, compared } : reply, turnId)
   await context.stores.commit({ thread, jobs: [job], event: { id: job.id, jobId: job.id } })
   runner.post(job)
   return { type: 'accepted', jobId: job.id, position: 0 }
@@ -101,13 +125,6 @@ function checkLimit({ limits }: BotContext, runner: Runner, { key, author }: Inc
     retryable: true,
   })
 }
-
-/** Settings of one drawing: what was said now, over the thread's, over the bot's. */
-export const drawingSettings = (
-  { defaults }: BotContext,
-  state: ConversationState,
-  said: ThreadSettings,
-): ThreadSettings => ({ ...defaults, ...state.settings, ...said })
 
 /** The picture that a message answers. Throws AppError `input/not-found` for one that is not there. */
 export function answeredImage(state: ConversationState, { replyToImageId }: IncomingMessage): string | undefined {

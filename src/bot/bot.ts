@@ -15,7 +15,7 @@ import { handleAction } from './handle-action.ts'
 import { handleMessage } from './handle-message.ts'
 import { isOpen, jobIdOf } from './jobs.ts'
 import { createFairQueue } from './queue.ts'
-import { liveMessage } from './reply.ts'
+import { liveBytes, liveMessage } from './reply.ts'
 import { createRunner } from './runner.ts'
 import { checkEvent, checkText, isBlank } from './text-checks.ts'
 
@@ -109,12 +109,11 @@ export function createBot(options: BotOptions): BotWithAdapters {
         await stores.threads.remove(state)
       }),
     async readBlob(key, person, sha256) {
-      const items = ownJobs(key).flatMap(({ reply }) => reply.items)
-      const pictures = items.flatMap((item) => (item.type === 'picture' ? item.pictures : []))
+      const shown = ownJobs(key).flatMap(({ reply }) => liveBytes(reply))
       const state = await findThread(stores, key, person)
       if (!state) return undefined
       if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
-      return pictures.find((picture) => picture.sha256 === sha256)?.bytes
+      return shown.find((one) => one.sha256 === sha256)?.bytes
     },
     readReply,
     about: () => options.about,

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import type { Adapter, BotAbout } from '../contract/adapter.ts'
 import type { ThreadSettings } from '../contract/conversation.ts'
+import { AppError } from '../contract/errors.ts'
 import type { Inference } from '../contract/inference.ts'
+import type { Job } from '../contract/job.ts'
 import type { Stores } from '../conversation/stores.ts'
 import type { Wordings } from '../conversation/wordings.ts'
 import type { OptionContext } from './options.ts'
@@ -45,6 +47,8 @@ export interface BotOptions {
   readonly about: BotAbout
   /** The words that the language model in force was trained on. */
   readonly wordings: Wordings
+  /** Those of the other ones that a thread may choose, by the model's name. */
+  readonly otherWordings?: Readonly<Record<string, Wordings>>
   /** Style presets by name. */
   readonly styles: Styles
   readonly log: Logger
@@ -58,9 +62,10 @@ export interface BotOptions {
 }
 
 /** What the parts of the bot share; the state itself lies in the stores and in the runner. */
-export interface BotContext extends Required<Omit<BotOptions, 'download' | 'limits'>> {
+export interface BotContext extends Required<Omit<BotOptions, 'download' | 'limits' | 'otherWordings'>> {
   readonly limits: Limits
   readonly download?: BotOptions['download']
+  readonly otherWordings?: BotOptions['otherWordings']
   readonly adapters: ReadonlyMap<string, Adapter>
   /** One change of a thread and its jobs at a time. */
   readonly withThread: <T>(threadKey: string, action: () => Promise<T>) => Promise<T>
@@ -79,4 +84,20 @@ export const optionContext = ({ about, styles, limits }: BotContext): OptionCont
   defaultWidth: about.defaults.width,
   defaultHeight: about.defaults.height,
   textLimit: limits.textLength,
+  ...(about.offered ? { models: about.offered } : {}),
 })
+
+/** The words of the language model that settings choose. */
+export const wordingsFor = ({ wordings, otherWordings = {} }: BotContext, { mllm }: ThreadSettings): Wordings =>
+  (mllm === undefined ? undefined : otherWordings[mllm]) ?? wordings
+
+/** The words of the language model that a job asks. */
+export const wordingsOf = (context: BotContext, { request }: Job): Wordings =>
+  wordingsFor(context, 'drawing' in request ? (request.drawing ?? {}) : {})
+
+/** Bytes of a picture, mask or file that a thread shows. Throws AppError `storage/corrupt` when they are gone. */
+export async function loadBlob({ blobs }: Pick<Stores, 'blobs'>, sha256: string): Promise<Uint8Array> {
+  const bytes = await blobs.read(sha256)
+  if (bytes) return bytes
+  throw new AppError('storage/corrupt', { message: `the picture ${sha256} is missing from the data folder` })
+}

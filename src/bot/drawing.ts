@@ -1,8 +1,8 @@
-import type { Block, ConversationState, ImageNode, ThreadSettings } from '../contract/conversation.ts'
+import type { ConversationState, ImageNode, ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
-import type { TextToImageRequest } from '../contract/inference.ts'
+import type { ImageToImageRequest, TextToImageRequest } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
-import { imagesOf, liveImage } from '../conversation/images.ts'
+import { liveImage, promptOf } from '../conversation/images.ts'
 import { plainSentence } from '../conversation/wordings.ts'
 import { styled, type Styles } from './styles.ts'
 
@@ -17,23 +17,30 @@ export interface DrawingJob {
   readonly block: number
 }
 
-/** The request for one prompt of a reply, with its style. Seeds go on from block to block, modulo 2^32. */
-export function drawRequest({ prompt, wish, drawing, seed, block }: DrawingJob, styles: Styles): TextToImageRequest {
-  const { steps, guidanceScale, sampler, width, height, count = 1, style, negativePrompt } = drawing
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** The values that are there: an absent one is left to the model's preset. */
+export const given = <T extends object>(values: T): Given<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>
+
+/** What every drawing is told: prompt and negative prompt with the style, the settings, the seed of its block. */
+export function drawingBase({ prompt, wish, drawing, seed, block }: DrawingJob, styles: Styles) {
+  const { steps, guidanceScale, sampler, count = 1, style, negativePrompt, loras } = drawing
   const words = styled(style === undefined ? undefined : styles[style], prompt, negativePrompt)
   return {
-    kind: 'text-to-image',
     prompt: words.prompt,
     ...(words.negativePrompt === '' ? {} : { negativePrompt: words.negativePrompt }),
     seed: (seed + block * count) >>> 0,
     count,
-    ...(steps === undefined ? {} : { steps }),
-    ...(guidanceScale === undefined ? {} : { guidanceScale }),
-    ...(sampler === undefined ? {} : { sampler }),
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
-    ...(wish === undefined ? {} : { wish }),
+    ...given({ steps, guidanceScale, sampler, wish }),
+    ...(loras === undefined || loras.length === 0 ? {} : { loras }),
   }
+}
+
+/** The request for one prompt of a reply, with its style. Seeds go on from block to block, modulo 2^32. */
+export function drawRequest(job: DrawingJob, styles: Styles): TextToImageRequest {
+  const { width, height, t2i: model } = job.drawing
+  return { kind: 'text-to-image', ...drawingBase(job, styles), ...given({ width, height, model }) }
 }
 
 /** The request that drew a picture, but with this seed (and the picture's own first one where it is varied). */
@@ -48,7 +55,7 @@ const requestOf = (recipe: Recipe, seed: number): TextToImageRequest => ({
   width: recipe.width,
   height: recipe.height,
   count: 1,
-  ...(recipe.wish === undefined ? {} : { wish: recipe.wish }),
+  ...given({ wish: recipe.wish, loras: recipe.loras?.map(({ name, weight }) => ({ name, weight })) }),
 })
 
 export const redoRequest = (recipe: Recipe, seed: number): TextToImageRequest => requestOf(recipe, seed)
@@ -60,6 +67,19 @@ export const variationRequests = (recipe: Recipe, seed: number, count: number, s
     variation: { seed: (seed + index) >>> 0, strength },
   }))
 
+/** A picture drawn over by its prompt: for one whose noise is not known. */
+export const overdrawRequest = (
+  image: Uint8Array,
+  job: DrawingJob,
+  styles: Styles,
+  strength: number | undefined,
+): ImageToImageRequest => ({
+  kind: 'image-to-image',
+  image,
+  ...drawingBase(job, styles),
+  ...given({ strength, model: job.drawing.t2i }),
+})
+
 /** What is known of a drawn picture: the words around it, and its recipe. */
 export interface Origin {
   readonly image: ImageNode
@@ -70,21 +90,18 @@ export interface Origin {
 
 /** Where a picture comes from. Throws AppError `input/not-found` for one that is gone or was not drawn here. */
 export function originOf(state: ConversationState, imageId: string): Origin {
-  const image = liveImage(state, imageId)
-  if (!image) throw notFound('that picture is not there any more', 'Choose another one.')
+  const image = imageOf(state, imageId)
   const { recipe } = image
   if (!recipe) throw notFound('that picture was uploaded, not drawn here', 'Ask for a similar one with /similar.')
-  const blocks = state.turns[image.turnId]?.blocks ?? []
-  const index = blocks.findIndex((block) => imagesOf(block).includes(imageId))
-  const block = blocks[index]
-  return {
-    image,
-    recipe,
-    sentence: textOf(blocks[index - 1]) ?? plainSentence,
-    prompt: block?.type === 'picture' ? block.prompt : recipe.prompt,
-  }
+  const { prompt = recipe.prompt, sentence = plainSentence } = promptOf(state, image) ?? {}
+  return { image, recipe, sentence, prompt }
 }
 
-const textOf = (block: Block | undefined) => (block?.type === 'text' ? block.text : undefined)
+/** A picture of the thread. Throws AppError `input/not-found`. */
+export function imageOf(state: ConversationState, imageId: string): ImageNode {
+  const image = liveImage(state, imageId)
+  if (image) return image
+  throw notFound('that picture is not there any more', 'Choose another one.')
+}
 
 const notFound = (message: string, hint: string) => new AppError('input/not-found', { message, hint })

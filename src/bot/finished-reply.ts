@@ -3,8 +3,17 @@ import type { AppErrorData } from '../contract/errors.ts'
 import type { Job, JobState } from '../contract/job.ts'
 import type { OutgoingMessage, Part } from '../contract/outgoing.ts'
 import { liveImage } from '../conversation/images.ts'
-import { editPromptControl, imageControls, retryControl } from './controls.ts'
-import { messageOf, outgoingImage } from './reply.ts'
+import { changePart, nodeImage, outgoingImage } from './change-part.ts'
+import {
+  approvalControls,
+  editPromptControl,
+  imageControls,
+  pageControl,
+  retryControl,
+  undoControl,
+} from './controls.ts'
+import { messageOf } from './reply.ts'
+import { routePart } from './route-part.ts'
 import { sentenceOf } from './sentences.ts'
 
 /** How a job ends that failed with this error, or did not. */
@@ -15,7 +24,8 @@ export const endStateOf = (error: AppErrorData | undefined): JobState =>
 export function finishedMessage(job: Job, state: ConversationState): OutgoingMessage {
   const turn = state.turns[job.replyTurnId]
   const parts = turn ? turnParts(state, turn) : []
-  return messageOf(job, endStateOf(job.error), [...parts, ...(job.error ? errorParts(job, job.error) : [])], true)
+  const failure = job.error ? errorParts(job, job.error) : []
+  return messageOf(job, endStateOf(job.error), [...routePart(job), ...parts, ...failure], true)
 }
 
 /** What a job leaves to be seen when its end could not be stored; it is kept, and runs again after a restart. */
@@ -34,7 +44,14 @@ function turnParts(state: ConversationState, turn: Turn): readonly Part[] {
   const parts = turn.blocks.flatMap((piece) =>
     piece.type === 'picture' ? pictureParts(state, turn, piece, block++) : textParts(piece),
   )
-  return turn.notice === undefined ? parts : [...parts, { type: 'notice', text: turn.notice }]
+  return [
+    ...parts,
+    ...proposalParts(state, turn),
+    ...comparedParts(state, turn),
+    ...(turn.files ?? []).map((file) => ({ type: 'file', ...file }) as const),
+    ...pageParts(turn),
+    ...(turn.notice === undefined ? [] : [{ type: 'notice', text: turn.notice } as const]),
+  ]
 }
 
 const textParts = (block: Block): readonly Part[] =>
@@ -43,17 +60,76 @@ const textParts = (block: Block): readonly Part[] =>
 type PictureBlock = Extract<Block, { type: 'picture' }>
 
 function pictureParts(state: ConversationState, turn: Turn, piece: PictureBlock, block: number): readonly Part[] {
+  const { prompt } = piece
   const images = piece.imageIds.map((id) => liveImage(state, id)).filter((image) => image !== undefined)
-  const controls = images.flatMap((image, index) => imageControls(image.id, images.length > 1 ? index + 1 : undefined))
+  const controls = images.flatMap((image, index) => imageControls(image, images.length > 1 ? index + 1 : undefined))
+  const changes = images.flatMap((image) => changeOf(state, image, prompt, block))
+  const canRewrite = prompt !== '' && !turn.proposal
   return [
-    { type: 'prompt', block, text: piece.prompt, streaming: false },
-    ...(images.length > 0 ? [imagesPart(images, piece.prompt, block)] : []),
-    { type: 'controls', controls: [...controls, editPromptControl(turn.id, block, piece.prompt)] },
+    ...(prompt === '' ? [] : [{ type: 'prompt', block, text: prompt, streaming: false } as const]),
+    ...(images.length > 0 ? [imagesPart(images, prompt, block)] : []),
+    ...changes,
+    {
+      type: 'controls',
+      controls: [
+        ...controls,
+        ...(canRewrite ? [editPromptControl(turn.id, block, prompt)] : []),
+        ...editControls(state, turn, images, prompt),
+        ...(images.length > 0 && isLastPicture(turn, piece) ? [undoControl(turn.id)] : []),
+      ],
+    },
   ]
 }
+
+const isLastPicture = ({ blocks }: Turn, piece: PictureBlock) =>
+  blocks.findLast((one) => one.type === 'picture') === piece
 
 const imagesPart = (images: readonly ImageNode[], prompt: string, block: number): Part => ({
   type: 'images',
   block,
-  images: images.map((image) => outgoingImage({ ...image, imageId: image.id }, prompt)),
+  images: images.map((image) =>
+    prompt === '' ? nodeImage(image) : outgoingImage({ ...image, imageId: image.id }, prompt),
+  ),
 })
+
+/** What a picture was made from, when that is still there. */
+const parentOf = (state: ConversationState, { parentId, recipe }: ImageNode) =>
+  recipe === undefined || recipe.operation === 'text-to-image' ? undefined : liveImage(state, parentId)
+
+function changeOf(state: ConversationState, image: ImageNode, target: string, block: number): readonly Part[] {
+  const before = parentOf(state, image)
+  if (!before || !image.recipe) return []
+  const { operation, edit } = image.recipe
+  const mask = image.maskSha256 === undefined ? {} : { mask: { sha256: image.maskSha256 } }
+  const after = { ...image, imageId: image.id, ...mask }
+  return [changePart({ block, operation, before, after, source: edit?.sourcePrompt, target })]
+}
+
+/** An edit that was applied can still be made otherwise. */
+function editControls(state: ConversationState, turn: Turn, [image]: readonly ImageNode[], prompt: string) {
+  const before = image?.recipe?.operation === 'edit' ? parentOf(state, image) : undefined
+  return before && image
+    ? approvalControls(turn.id, before, { prompt, maskSha256: image.maskSha256, proposed: false })
+    : []
+}
+
+function proposalParts(state: ConversationState, { id, proposal }: Turn): readonly Part[] {
+  const before = liveImage(state, proposal?.imageId)
+  if (!proposal || !before) return []
+  const { source, prompt, maskSha256 } = proposal
+  return [
+    changePart({ block: 0, operation: 'edit', before, source, target: prompt, maskSha256, proposed: true }),
+    { type: 'controls', controls: approvalControls(id, before, { prompt, maskSha256, proposed: true }) },
+  ]
+}
+
+function comparedParts(state: ConversationState, { compared = [] }: Turn): readonly Part[] {
+  const images = compared.map((id) => liveImage(state, id)).filter((image) => image !== undefined)
+  return images.length === 0 ? [] : [{ type: 'images', block: 0, images: images.map(nodeImage) }]
+}
+
+function pageParts({ id, book }: Turn): readonly Part[] {
+  const controls =
+    book?.pages.flatMap((page, index) => (page.imageId === undefined ? [] : [pageControl(id, index)])) ?? []
+  return controls.length === 0 ? [] : [{ type: 'controls', controls }]
+}

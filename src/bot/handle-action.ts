@@ -2,74 +2,163 @@ import type { Acknowledgement } from '../contract/adapter.ts'
 import type { Block, ConversationState, ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { IncomingAction } from '../contract/incoming.ts'
-import type { Job } from '../contract/job.ts'
+import type { Growth, Job, JobRequest } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
-import { deleteImage, liveImage } from '../conversation/images.ts'
-import { appendTurn, moveHead } from '../conversation/thread.ts'
-import {
-  acceptAnswer,
-  acceptChange,
-  acceptJob,
-  drawingSettings,
-  withUserTurn,
-  type Desk,
-  type Handled,
-} from './accept.ts'
-import { recipeText } from './answers.ts'
-import { parseActionId, promptField, type Action } from './controls.ts'
-import { originOf } from './drawing.ts'
+import { deleteImage, hashesOf, liveImage } from '../conversation/images.ts'
+import { appendTurn, history, moveHead } from '../conversation/thread.ts'
+import { acceptAnswer, acceptChange, acceptJob, withUserTurn, type Desk, type Handled } from './accept.ts'
+import { parseActionId, type Action, type OutpaintSide } from './actions.ts'
+import { adjustEdit, strengthStep, type EditChange } from './adjust-edit.ts'
+import { recipeAnswer } from './answers.ts'
+import { branchFrom, compareWithParent } from './branch-and-compare.ts'
+import { optionContext, wordingsFor } from './context.ts'
+import { promptField, wordsField } from './controls.ts'
+import { imageOf } from './drawing.ts'
+import { editSoFar } from './edit-so-far.ts'
+import { markedMask } from './form-mask.ts'
 import { isOpen, jobIdOf, userTurnId } from './jobs.ts'
+import { isWork, redoOf, sameWork } from './redo-request.ts'
+import { drawingSettings, pageOfBook, requestOfRoute, wordsOfRoute } from './requests.ts'
+import type { ModelRoute } from './route.ts'
 import { randomSeed } from './seed.ts'
 import { checkText, isBlank } from './text-checks.ts'
-
-/** Pictures that "Variations" draws, and how far their noise is from that of the original (0 the same, 1 another). */
-const variations = { count: 4, strength: 0.3 }
+import { chosenRoute } from './word-routes.ts'
 
 /** Does what a control asks for, or stores the job that does. Throws AppError for what is refused. */
 export async function handleAction(desk: Desk, action: IncomingAction, state: ConversationState): Promise<Handled> {
   const parsed = parseActionId(action.actionId)
   switch (parsed.kind) {
     case 'redo':
+      return redo(desk, action, state, parsed.imageId)
     case 'variations':
-      return drawAgain(desk, action, state, parsed)
+    case 'similar':
+    case 'edit':
+    case 'inpaint':
+    case 'outpaint':
+    case 'restore':
+      return work(desk, action, state, parsed.imageId, routeOfAction(desk, action, state, parsed))
     case 'draw':
       return drawEdited(desk, action, state, parsed)
+    case 'page':
+      return redrawPage(desk, action, state, parsed)
+    case 'apply':
+    case 'stronger':
+    case 'weaker':
+    case 'remask':
+    case 'rewords':
+      return adjustEdit(desk, action, state, parsed.turnId, await editChange(desk, action, state, parsed))
+    case 'undo':
+      return acceptChange(desk, action, { thread: undoTurn(state, parsed.turnId) })
+    case 'branch':
+      return branchFrom(desk, action, state, parsed.imageId)
+    case 'compare':
+      return compareWithParent(desk, action, state, parsed.imageId)
     case 'recipe':
-      return acceptAnswer(desk, action, state, '/recipe', recipeText(imageOf(state, parsed.imageId).recipe))
+      return acceptAnswer(desk, action, state, recipeAnswer(imageOf(state, parsed.imageId)))
     case 'delete':
       return acceptChange(desk, action, {
         thread: deleteImage(state, parsed.imageId, desk.context.now()),
-        released: [imageOf(state, parsed.imageId).sha256],
+        released: hashesOf(imageOf(state, parsed.imageId)),
       })
     case 'cancel':
       return cancelOne(desk, action, parsed.jobId)
     case 'retry':
       return retry(desk, action, state, parsed.jobId)
+    case 'route':
+      return reroute(desk, action, state, parsed)
   }
 }
 
-type Again = Extract<Action, { imageId: string }>
+const plain = { settings: {} }
 
-/** Words that would have asked for the same as the button. */
-const words = { redo: 'Draw it again with another seed.', variations: 'Draw variations of it.' }
+/** Directions of the buttons, and what each adds: half of the side, or a quarter all around. */
+const growthOf: Readonly<Record<OutpaintSide, Growth>> = {
+  left: { sides: { left: { share: 0.5 } } },
+  up: { sides: { top: { share: 0.5 } } },
+  right: { sides: { right: { share: 0.5 } } },
+  down: { sides: { bottom: { share: 0.5 } } },
+  all: { sides: { left: { share: 0.25 }, top: { share: 0.25 }, right: { share: 0.25 }, bottom: { share: 0.25 } } },
+}
 
-async function drawAgain(
+type PictureAction = Extract<Action, { kind: 'variations' | 'similar' | 'edit' | 'inpaint' | 'outpaint' | 'restore' }>
+
+/** What a picture's button stands for. */
+function routeOfAction(
   desk: Desk,
   action: IncomingAction,
   state: ConversationState,
-  { kind, imageId }: Again,
+  parsed: PictureAction,
+): ModelRoute {
+  const words = (action.values[wordsField] ?? '').trim()
+  checkText(words, desk.context.limits.textLength)
+  switch (parsed.kind) {
+    case 'similar': {
+      const { similar } = wordingsFor(desk.context, drawingSettings(desk.context, state, {}))
+      return { kind: 'chat', text: similar, drawing: plain }
+    }
+    case 'edit':
+      if (isBlank(words))
+        throw new AppError('input/empty', { message: 'no words say what should change', hint: 'Say it.' })
+      return { kind: 'edit', words, drawing: plain }
+    case 'inpaint':
+      return { kind: 'inpaint', words, drawing: plain }
+    case 'outpaint':
+      return { kind: 'outpaint', words, growth: growthOf[parsed.side], drawing: plain }
+    case 'restore':
+      return { kind: 'restore', words: '', drawing: { ...plain, scale: parsed.scale } }
+    case 'variations':
+      return { kind: 'variations', words: '', drawing: plain }
+  }
+}
+
+/** Work on one picture, entered into the conversation as the turn that words would have made. */
+async function work(
+  desk: Desk,
+  action: IncomingAction,
+  state: ConversationState,
+  imageId: string,
+  route: ModelRoute,
 ): Promise<Acknowledgement> {
-  originOf(state, imageId) // refuses pictures that are gone or were not drawn
-  const isRedo = kind === 'redo'
-  const text = isRedo ? words.redo : words.variations
-  const thread = withUserTurn(state, action, { text, aboutImageId: imageId }, desk.context.now())
-  const base = { turnId: userTurnId(jobIdOf(action)), imageId, seed: randomSeed() }
-  return acceptJob(
-    desk,
-    action,
-    thread,
-    isRedo ? { kind: 'redo', ...base } : { kind: 'variations', ...base, ...variations },
-  )
+  const { context } = desk
+  const image = imageOf(state, imageId)
+  const form = route.kind === 'inpaint' ? await markedMask(context, action, image) : undefined
+  const text = wordsOfRoute(route, wordingsFor(context, drawingSettings(context, state, {})))
+  const thread = withUserTurn(state, action, { text, aboutImageId: imageId, mask: form?.marked }, context.now())
+  const place = { context, state: thread, turnId: userTurnId(jobIdOf(action)), imageId, mask: form?.mask }
+  const pictures = form?.marked ? [form.marked.bytes] : []
+  return acceptJob(desk, action, thread, requestOfRoute(route, place), { pictures })
+}
+
+/** The picture once more with another seed. */
+async function redo(desk: Desk, action: IncomingAction, state: ConversationState, imageId: string) {
+  const { context } = desk
+  const turnId = userTurnId(jobIdOf(action))
+  const request = await redoOf(context, state, { kind: 'redo', turnId, imageId, seed: randomSeed() })
+  const before = isWork(request) ? request.imageId : imageId
+  const text = isWork(request) && request.words !== '' ? request.words : 'Draw it again with another seed.'
+  return acceptJob(desk, action, withUserTurn(state, action, { text, aboutImageId: before }, context.now()), request)
+}
+
+/** What is to be otherwise about an edit, by its button and form. */
+async function editChange(
+  { context }: Desk,
+  action: IncomingAction,
+  state: ConversationState,
+  { kind, turnId }: Extract<Action, { kind: 'apply' | 'stronger' | 'weaker' | 'remask' | 'rewords' | 'undo' }>,
+): Promise<EditChange> {
+  if (kind === 'apply') return { apply: true }
+  if (kind === 'stronger') return { strength: strengthStep }
+  if (kind === 'weaker') return { strength: -strengthStep }
+  if (kind === 'rewords') return { prompt: promptOfForm(action, context.limits.textLength) }
+  const image = liveImage(state, editSoFar(state, turnId)?.imageId)
+  return image ? markedMask(context, action, image) : {}
+}
+
+function promptOfForm(action: IncomingAction, limit: number, usual = ''): string {
+  const prompt = (action.values[promptField] ?? usual).trim()
+  if (isBlank(prompt)) throw new AppError('input/empty', { message: 'the prompt is empty', hint: 'Say what to draw.' })
+  checkText(prompt, limit)
+  return prompt
 }
 
 /** Draws an edited prompt as it is, with the seed and settings of the one that was edited: only the words differ. */
@@ -77,21 +166,26 @@ async function drawEdited(
   desk: Desk,
   action: IncomingAction,
   state: ConversationState,
-  { turnId, block }: Extract<Action, { kind: 'draw' }>,
+  { turnId, block }: Extract<Action, { kind: 'draw' | 'page' }>,
 ): Promise<Acknowledgement> {
   const { context } = desk
   const turn = state.turns[turnId]
   const edited = turn?.blocks.filter((one) => one.type === 'picture')[block]
   if (!turn || !edited) throw new AppError('input/not-found', { message: 'that prompt is not there any more' })
-  const prompt = (action.values[promptField] ?? edited.prompt).trim()
-  if (isBlank(prompt)) throw new AppError('input/empty', { message: 'the prompt is empty', hint: 'Say what to draw.' })
-  checkText(prompt, context.limits.textLength)
+  const prompt = promptOfForm(action, context.limits.textLength, edited.prompt)
   const original = await context.stores.jobs.get(turn.jobId)
   const image = firstImage(state, edited)
-  const thread = withUserTurn(state, action, { text: prompt, aboutImageId: image?.id }, context.now())
-  return acceptJob(desk, action, thread, {
+  const newTurnId = userTurnId(jobIdOf(action))
+  const tell = (aboutImageId: string | undefined) =>
+    withUserTurn(state, action, { text: prompt, aboutImageId }, context.now())
+  if (original && isWork(original.request)) {
+    const { seed, imageId } = original.request
+    const place = { turnId: newTurnId, seed, imageId: image?.id ?? imageId, prompt }
+    return acceptJob(desk, action, tell(imageId), sameWork(state, original.request, place))
+  }
+  return acceptJob(desk, action, tell(image?.id), {
     kind: 'draw',
-    turnId: userTurnId(jobIdOf(action)),
+    turnId: newTurnId,
     prompt,
     ...(image?.recipe?.wish === undefined ? {} : { wish: image.recipe.wish }),
     seed: image?.recipe?.seed ?? randomSeed(),
@@ -106,10 +200,32 @@ const firstImage = (state: ConversationState, block: Extract<Block, { type: 'pic
 const drawingOf = (job: Job | undefined): ThreadSettings | undefined =>
   job && 'drawing' in job.request ? job.request.drawing : undefined
 
-function imageOf(state: ConversationState, imageId: string) {
-  const image = liveImage(state, imageId)
-  if (image) return image
-  throw new AppError('input/not-found', { message: 'that picture is not there any more', hint: 'Choose another one.' })
+/** One page of a book drawn anew. */
+async function redrawPage(
+  desk: Desk,
+  action: IncomingAction,
+  state: ConversationState,
+  { turnId, block }: Extract<Action, { kind: 'draw' | 'page' }>,
+): Promise<Acknowledgement> {
+  const { context } = desk
+  const original = await context.stores.jobs.get(state.turns[turnId]?.jobId ?? '')
+  const drawing = drawingOf(original) ?? drawingSettings(context, state, {})
+  const base = { turnId: userTurnId(jobIdOf(action)), seed: randomSeed(), drawing }
+  const request = pageOfBook(state, turnId, block, base)
+  const thread = withUserTurn(state, action, { text: `Draw page ${block + 1} again.` }, context.now())
+  return acceptJob(desk, action, thread, request)
+}
+
+/** Goes back to before an exchange. Throws AppError `input/not-found` for one that is not shown. */
+function undoTurn(state: ConversationState, turnId: string): ConversationState {
+  const path = history(state)
+  const at = path.findIndex(({ id }) => id === turnId)
+  const asked = path.slice(0, at + 1).findLast(({ role }) => role === 'user')
+  if (at >= 0 && asked) return moveHead(state, asked.parentId)
+  throw new AppError('input/not-found', {
+    message: 'that has been taken back already',
+    hint: 'There is nothing to undo.',
+  })
 }
 
 function cancelOne({ runner }: Desk, { key }: IncomingAction, jobId: string): Handled {
@@ -117,6 +233,13 @@ function cancelOne({ runner }: Desk, { key }: IncomingAction, jobId: string): Ha
   if (runner.live().some((live) => live.job.id === jobId && live.threadKey === threadKey))
     return { type: 'cancel', jobIds: [jobId] }
   throw new AppError('input/not-found', { message: 'that has ended already', hint: 'There is nothing to cancel.' })
+}
+
+/** A job of this thread. Throws AppError `input/not-found`. */
+async function jobHere({ context }: Desk, { key }: IncomingAction, jobId: string): Promise<Job> {
+  const job = await context.stores.jobs.get(jobId)
+  if (job && threadKeyString(job.key) === threadKeyString(key)) return job
+  throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
 }
 
 /**
@@ -130,18 +253,17 @@ async function retry(
   jobId: string,
 ): Promise<Acknowledgement> {
   const { context, runner } = desk
-  const job = await context.stores.jobs.get(jobId)
-  const isHere = job && threadKeyString(job.key) === threadKeyString(action.key)
+  const job = await jobHere(desk, action, jobId)
   const isLive = runner.unstored().some((live) => live.job.id === jobId)
-  if (!job || !isHere || isLive || job.state === 'done' || job.state === 'posting')
+  if (isLive || job.state === 'done' || job.state === 'posting')
     throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
   if (isOpen(job)) return { type: 'accepted', jobId, position: runner.submit(job) }
-  const again = forRetry(state, action, job, context.now())
-  return acceptJob(desk, action, again.thread, { ...job.request, turnId: again.turnId })
+  const again = askedAgain(state, action, job, context.now())
+  return acceptJob(desk, action, again.thread, { ...job.request, turnId: again.turnId }, { kept: job.kept })
 }
 
-/** The turn that a retried job answers: the old one when the failed answer is the newest turn, else said once more. */
-function forRetry(state: ConversationState, action: IncomingAction, job: Job, now: number) {
+/** The turn that a job answers, to be answered once more: itself when its answer is the newest turn, else said again. */
+function askedAgain(state: ConversationState, action: IncomingAction, job: Job, now: number) {
   const { turnId } = job.request
   const turn = state.turns[turnId]
   if (!turn) throw new AppError('input/not-found', { message: 'what was asked for is not there any more' })
@@ -149,4 +271,29 @@ function forRetry(state: ConversationState, action: IncomingAction, job: Job, no
     return { thread: moveHead(state, turnId), turnId }
   const id = userTurnId(jobIdOf(action))
   return { thread: appendTurn(state, { ...turn, id, jobId: jobIdOf(action), createdAt: now }), turnId: id }
+}
+
+/** The same words, understood in another way: the other answer takes the place of the first when it is the newest. */
+async function reroute(
+  desk: Desk,
+  action: IncomingAction,
+  state: ConversationState,
+  { jobId, route }: Extract<Action, { kind: 'route' }>,
+): Promise<Acknowledgement> {
+  const { context } = desk
+  const job = await jobHere(desk, action, jobId)
+  const again = askedAgain(state, action, job, context.now())
+  const turn = again.thread.turns[again.turnId]!
+  const text = turn.blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
+  const imageId = liveImage(state, turn.headImageId)?.id
+  const chosen = chosenRoute(route, text, {
+    wordings: wordingsFor(context, drawingSettings(context, state, {})),
+    options: optionContext(context),
+    hasPicture: imageId !== undefined,
+    hasMask: turn.mask !== undefined,
+  })
+  const mask = turn.mask && { shapes: [{ type: 'image', sha256: turn.mask.sha256 } as const] }
+  const request = requestOfRoute(chosen, { context, state: again.thread, turnId: again.turnId, imageId, mask })
+  const ready: JobRequest = request.kind === 'redo' ? await redoOf(context, state, request) : request
+  return acceptJob(desk, action, again.thread, ready)
 }

@@ -1,28 +1,36 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
-import type { ConversationState } from '../contract/conversation.ts'
+import type { ConversationState, ImageNode } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { IncomingMessage } from '../contract/incoming.ts'
-import type { Download } from '../contract/job.ts'
+import type { Download, StoredMask } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
+import { sha256Of } from '../conversation/blobs.ts'
 import { liveImage } from '../conversation/images.ts'
-import { changeSettings, createThread, titleFrom, undo } from '../conversation/thread.ts'
+import { changeSettings, createThread, titleFrom } from '../conversation/thread.ts'
+import { redo, undo } from '../conversation/thread-moves.ts'
 import {
   acceptAnswer,
   acceptChange,
   acceptJob,
   answeredImage,
-  drawingSettings,
   withUserTurn,
   type Desk,
   type Handled,
 } from './accept.ts'
-import { helpText, recipeText, settingsText } from './answers.ts'
-import { optionContext } from './context.ts'
-import { randomSeed } from './seed.ts'
-import { route, type Route } from './route.ts'
+import { adjustLastEdit } from './adjust-edit.ts'
+import { helpText, recipeAnswer, settingsText } from './answers.ts'
+import { branchFrom, compareWithParent } from './branch-and-compare.ts'
+import { loadBlob, optionContext, wordingsFor } from './context.ts'
+import { inheritDesign, lastDesign } from './go-on-designing.ts'
+import { jobIdOf, userTurnId } from './jobs.ts'
+import { checkMask } from './model-pictures.ts'
+import { redoOf } from './redo-request.ts'
+import { drawingSettings, maskOfOptions, requestOfRoute, wordsOfRoute } from './requests.ts'
+import { route, type ModelRoute, type Route } from './route.ts'
+import { sortFiles, type SortedFiles } from './sort-files.ts'
+import { drawnMask, loadMask } from './stored-mask.ts'
 import { checkText } from './text-checks.ts'
 import { checkAttachments, readUploads } from './uploads.ts'
-import { jobIdOf, userTurnId } from './jobs.ts'
 
 /** Does what a message asks for, or stores the job that does. Throws AppError for what is refused. */
 export async function handleMessage(
@@ -35,54 +43,82 @@ export async function handleMessage(
   checkAttachments(context, message.attachments)
   const state = found ?? newThread(desk, message)
   const aboutImageId = answeredImage(state, message)
-  const hasPicture = message.attachments.length > 0 || (aboutImageId ?? state.headImageId) !== undefined
-  const routed = route(message, { wordings: context.wordings, options: optionContext(context), hasPicture })
+  const current = aboutImageId ?? state.headImageId
+  const uploads = await readUploads(context, message.attachments)
+  const files = await sortFiles(uploads, { hasPicture: current !== undefined })
+  const routed = route(message, {
+    wordings: wordingsFor(context, drawingSettings(context, state, {})),
+    options: optionContext(context),
+    hasPicture: message.attachments.length > 0 || current !== undefined,
+    hasMask: (files.mask ?? files.transparent) !== undefined,
+  })
   switch (routed.kind) {
-    case 'chat':
-    case 'imagine':
-      return speak(desk, message, state, routed, aboutImageId)
-    case 'settings':
-      return acceptAnswer(
-        desk,
-        message,
-        changed(state, routed),
-        '/settings',
-        settingsText(changed(state, routed).settings),
-      )
+    case 'settings': {
+      const next = changed(state, routed)
+      return acceptAnswer(desk, message, next, { question: '/settings', text: settingsText(next.settings) })
+    }
     case 'help':
-      return acceptAnswer(desk, message, state, '/help', helpText)
+      return acceptAnswer(desk, message, state, { question: '/help', text: helpText })
     case 'recipe':
-      return acceptAnswer(desk, message, state, '/recipe', recipeOf(state, aboutImageId ?? state.headImageId))
+      return acceptAnswer(desk, message, state, recipeAnswer(currentImage(state, current)))
+    case 'branch':
+      return branchFrom(desk, message, state, currentImage(state, current).id)
+    case 'compare':
+      return compareWithParent(desk, message, state, currentImage(state, current).id)
     case 'undo':
-      return acceptChange(desk, message, { thread: undone(state) })
+    case 'redo':
+      return acceptChange(desk, message, { thread: moved(state, routed.kind, routed.steps) })
     case 'cancel':
       return { type: 'cancel', jobIds: openJobs(desk, message) }
+    default:
+      return speak(desk, message, state, routed, aboutImageId, files)
   }
 }
-
-type Speech = Extract<Route, { kind: 'chat' | 'imagine' }>
 
 /** A message that the models answer. */
 async function speak(
   desk: Desk,
   message: IncomingMessage,
   state: ConversationState,
-  routed: Speech,
+  routed: ModelRoute,
   aboutImageId: string | undefined,
+  files: SortedFiles,
 ): Promise<Acknowledgement> {
   const { context } = desk
-  const uploads = await readUploads(context, message.attachments)
-  const text = routed.kind === 'chat' ? routed.text : routed.wish
-  const thread = withUserTurn(state, message, { text, uploads, aboutImageId }, context.now())
+  const adjusted = routed.kind === 'edit' ? await adjustLastEdit(desk, message, state, routed) : undefined
+  if (adjusted) return adjusted
   const turnId = userTurnId(jobIdOf(message))
-  const { seed = randomSeed(), settings } = routed.drawing
-  const base = { turnId, seed, drawing: drawingSettings(context, state, settings) }
   const downloads = downloadsOf(message)
-  const request =
-    routed.kind === 'imagine'
-      ? ({ kind: 'imagine', wish: routed.wish, ...base } as const)
-      : ({ kind: 'chat', ...base, ...(downloads.length > 0 ? { downloads } : {}) } as const)
-  return acceptJob(desk, message, thread, request, uploads)
+  const uploaded = files.pictures.length > 0 || downloads.length > 0
+  const last = files.pictures.length > 0 ? files.pictures.length - 1 : 0
+  const imageId = uploaded ? `${turnId}-${last}` : (aboutImageId ?? state.headImageId)
+  const mask = files.mask && imageId !== undefined ? { imageId, bytes: files.mask.bytes } : undefined
+  const text = wordsOfRoute(routed, wordingsFor(context, drawingSettings(context, state, routed.drawing.settings)))
+  const said = { text, uploads: files.pictures, aboutImageId, mask }
+  const thread = withUserTurn(state, message, said, context.now())
+  const place = { context, state: thread, turnId, imageId, downloads, mask: maskOf(files, routed) }
+  const request = requestOfRoute(routed, place)
+  if (request.kind === 'inpaint' || request.kind === 'edit') await checkedMask(desk, thread, request, files)
+  if (request.kind === 'redo') return acceptJob(desk, message, thread, await redoOf(context, thread, request))
+  const pictures = [...files.pictures, ...(files.mask ? [files.mask] : [])].map(({ bytes }) => bytes)
+  return acceptJob(desk, message, thread, inheritDesign(await lastDesign(desk, state), request), { pictures })
+}
+
+const maskOf = ({ mask, transparent }: SortedFiles, { drawing }: ModelRoute) =>
+  (mask && drawnMask(sha256Of(mask.bytes))) ?? maskOfOptions(drawing) ?? transparent
+
+/** Looks at a mask before the job is taken. Throws AppError `input/empty`, `input/invalid-option`. */
+async function checkedMask(
+  { context }: Desk,
+  state: ConversationState,
+  { mask, imageId }: { readonly mask?: StoredMask; readonly imageId: string },
+  { pictures, mask: file }: SortedFiles,
+): Promise<void> {
+  const image = state.images[imageId]
+  if (!mask || !image) return
+  const sent = new Map([...pictures, ...(file ? [file] : [])].map(({ bytes }) => [sha256Of(bytes), bytes]))
+  const load = async (sha256: string) => sent.get(sha256) ?? loadBlob(context.stores, sha256)
+  await checkMask(await loadMask(mask, load), await load(image.sha256))
 }
 
 const downloadsOf = ({ attachments }: IncomingMessage): readonly Download[] =>
@@ -101,22 +137,30 @@ function changed(state: ConversationState, { change }: Extract<Route, { kind: 's
   return changeSettings(state, change === 'reset' ? {} : { ...state.settings, ...change })
 }
 
-function recipeOf(state: ConversationState, imageId: string | undefined): string {
+function currentImage(state: ConversationState, imageId: string | undefined): ImageNode {
   const image = liveImage(state, imageId)
-  if (image) return recipeText(image.recipe)
+  if (image) return image
   throw new AppError('input/not-found', {
     message: 'this thread has no picture yet',
     hint: 'Have one drawn first: /imagine a red fox.',
   })
 }
 
-function undone(state: ConversationState): ConversationState {
-  const before = undo(state)
-  if (before) return before
-  throw new AppError('input/not-found', {
-    message: 'there is nothing to take back',
-    hint: 'This is the beginning of the thread.',
-  })
+/** As many exchanges back or forward as there are. Throws AppError `input/not-found` when there is none. */
+function moved(state: ConversationState, kind: 'undo' | 'redo', steps: number): ConversationState {
+  const move = kind === 'undo' ? undo : redo
+  let next = move(state)
+  if (!next)
+    throw new AppError('input/not-found', {
+      message: kind === 'undo' ? 'there is nothing to take back' : 'there is nothing to bring back',
+      hint: kind === 'undo' ? 'This is the beginning of the thread.' : 'This is the newest exchange.',
+    })
+  for (let step = 1; step < steps; step++) {
+    const further = move(next)
+    if (!further) break
+    next = further
+  }
+  return next
 }
 
 /** The jobs of the thread that have not ended. Throws AppError `input/not-found` when there is none. */

@@ -1,19 +1,43 @@
+import type { Book, ImageNode, Proposal } from '../contract/conversation.ts'
 import type { AppErrorData } from '../contract/errors.ts'
-import type { StepEvent } from '../contract/inference.ts'
+import type { PictureDetails, StepEvent } from '../contract/inference.ts'
 import type { Job, JobState } from '../contract/job.ts'
-import type { DrawingProgress, OutgoingImage, OutgoingMessage, Part } from '../contract/outgoing.ts'
-import type { Recipe } from '../contract/recipe.ts'
+import type { DrawingProgress, OutgoingMessage, Part } from '../contract/outgoing.ts'
+import type { Operation, Recipe } from '../contract/recipe.ts'
+import { changePart, outgoingImage } from './change-part.ts'
 import { cancelControl } from './controls.ts'
+import { routePart } from './route-part.ts'
 
-/** A picture that was drawn and is not in the thread yet. */
+/** A picture that was drawn. */
 export interface DrawnPicture {
   readonly imageId: string
   readonly sha256: string
-  readonly bytes: Uint8Array
+  /** Absent once it is stored. */
+  readonly bytes?: Uint8Array
   readonly mediaType: string
   readonly width: number
   readonly height: number
   readonly recipe: Recipe
+  /** The picture that it was made from. */
+  readonly parentId?: string
+  readonly mask?: { readonly sha256: string; readonly bytes: Uint8Array }
+  readonly details?: Omit<PictureDetails, 'maskPng'>
+}
+
+/** What a block does to a picture that is there. */
+export interface ChangeOfPicture {
+  readonly operation: Operation
+  readonly before: ImageNode
+  /** The prompt of what it shows, for edits. */
+  readonly source?: string
+}
+
+/** A file that came of a job. */
+export interface MadeFile {
+  readonly name: string
+  readonly mediaType: string
+  readonly sha256: string
+  readonly bytes: Uint8Array
 }
 
 /** Pieces of a reply in the order in which they came. */
@@ -25,6 +49,7 @@ export type ReplyItem =
       readonly prompt: string
       readonly complete: boolean
       readonly pictures: readonly DrawnPicture[]
+      readonly change?: ChangeOfPicture
       readonly progress?: DrawingProgress
       /** Place in line at the model that draws. */
       readonly position?: number
@@ -39,6 +64,11 @@ export interface ReplyState {
   readonly position: number
   readonly items: readonly ReplyItem[]
   readonly notice?: string
+  readonly proposal?: Proposal
+  readonly book?: Book
+  readonly files?: readonly MadeFile[]
+  /** Bytes of the proposal's mask. */
+  readonly maskBytes?: Uint8Array
 }
 
 /** What happens to a reply: the events of inference, told by block, and those of the queue. */
@@ -52,6 +82,9 @@ export type ReplyEvent =
   | { readonly type: 'step'; readonly block: number; readonly step: StepEvent }
   | { readonly type: 'picture'; readonly block: number; readonly picture: DrawnPicture }
   | { readonly type: 'drawn'; readonly block: number }
+  | { readonly type: 'change'; readonly block: number; readonly change: ChangeOfPicture }
+  | { readonly type: 'proposal'; readonly proposal: Proposal; readonly maskBytes?: Uint8Array }
+  | { readonly type: 'book'; readonly book: Book; readonly files: readonly MadeFile[] }
   | { readonly type: 'notice'; readonly text: string }
 
 export const emptyReply: ReplyState = { phase: 'queued', position: 0, items: [] }
@@ -66,7 +99,15 @@ export function reduceReply(state: ReplyState, event: ReplyEvent): ReplyState {
     case 'text':
       return { ...state, items: withText(state.items, event.text) }
     case 'notice':
-      return { ...state, notice: event.text }
+      return { ...state, notice: state.notice === undefined ? event.text : `${state.notice} ${event.text}` }
+    case 'change':
+      return inBlock(state, event.block, (item) => ({ ...item, change: event.change }))
+    case 'proposal': {
+      const { proposal, maskBytes } = event
+      return { ...state, proposal, ...(maskBytes ? { maskBytes } : {}) }
+    }
+    case 'book':
+      return { ...state, book: event.book, files: event.files }
     case 'prompt-text':
       return inBlock(state, event.block, (item) => ({ ...item, prompt: item.prompt + event.text }))
     case 'prompt':
@@ -99,12 +140,13 @@ function inBlock(state: ReplyState, block: number, change: (item: PictureItem) =
   return { ...state, items: items.map((item) => (isIt(item) ? change(item) : item)) }
 }
 
-const withoutProgress = ({ type, block, prompt, complete, pictures }: PictureItem): PictureItem => ({
+const withoutProgress = ({ type, block, prompt, complete, pictures, change }: PictureItem): PictureItem => ({
   type,
   block,
   prompt,
   complete,
   pictures,
+  ...(change ? { change } : {}),
 })
 
 /** A step's progress; the last preview stays until a newer one comes. */
@@ -124,7 +166,12 @@ function progressOf(event: StepEvent, before: DrawingProgress | undefined): Draw
 
 /** A reply in the making as adapters show it: what there is so far, how it goes on, and the cancel button. */
 export const liveMessage = (job: Job, reply: ReplyState): OutgoingMessage =>
-  messageOf(job, reply.phase, [...liveParts(reply), { type: 'controls', controls: [cancelControl(job.id)] }], false)
+  messageOf(
+    job,
+    reply.phase,
+    [...routePart(job), ...liveParts(reply), { type: 'controls', controls: [cancelControl(job.id)] }],
+    false,
+  )
 
 /** A message of a job; `replyId` is that of the turn that the job writes, so showing it twice changes nothing. */
 export const messageOf = (job: Job, state: JobState, parts: readonly Part[], final: boolean): OutgoingMessage => ({
@@ -148,14 +195,18 @@ function liveParts({ phase, position, items, notice }: ReplyState): readonly Par
 
 function itemParts(item: ReplyItem, isLast: boolean): readonly Part[] {
   if (item.type === 'text') return [{ type: 'text', text: item.text, streaming: isLast }]
-  const { block, prompt, complete, pictures, progress, position } = item
+  const { block, prompt, complete, pictures, progress, position, change } = item
   const images: Part = { type: 'images', block, images: pictures.map((picture) => outgoingImage(picture, prompt)) }
   return [
-    { type: 'prompt', block, text: prompt, streaming: !complete },
+    ...(prompt === '' ? [] : [{ type: 'prompt', block, text: prompt, streaming: !complete } as const]),
     ...(pictures.length > 0 ? [images] : []),
+    ...(change && complete ? [liveChange(item, change)] : []),
     ...progressParts(block, progress, position),
   ]
 }
+
+const liveChange = ({ block, prompt, pictures }: PictureItem, { operation, before, source }: ChangeOfPicture): Part =>
+  changePart({ block, operation, before, after: pictures[0], source, target: prompt })
 
 function progressParts(block: number, progress?: DrawingProgress, position?: number): readonly Part[] {
   if (progress) return [{ type: 'progress', progress: { phase: 'drawing', block, ...progress } }]
@@ -163,20 +214,17 @@ function progressParts(block: number, progress?: DrawingProgress, position?: num
   return []
 }
 
-/** A picture as it is shown; `alt` is the prompt that drew it. */
-export const outgoingImage = (
-  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe'>,
-  alt: string,
-): OutgoingImage => ({
-  imageId: picture.imageId,
-  sha256: picture.sha256,
-  mediaType: picture.mediaType,
-  width: picture.width,
-  height: picture.height,
-  alt,
-  ...(picture.recipe ? { recipe: picture.recipe } : {}),
-})
-
 /** A sound end for items that were cut off by `error`: prompts that are not complete are left out. */
 export const keptItems = (items: readonly ReplyItem[], error: AppErrorData | undefined): readonly ReplyItem[] =>
   error ? items.filter((item) => item.type === 'text' || item.complete) : items
+
+/** The pictures and masks of a reply that are in no thread yet. */
+export const liveBytes = ({ items }: ReplyState): readonly { readonly sha256: string; readonly bytes: Uint8Array }[] =>
+  items.flatMap((item) =>
+    item.type === 'text'
+      ? []
+      : item.pictures.flatMap(({ sha256, bytes, mask }) => [
+          ...(bytes ? [{ sha256, bytes }] : []),
+          ...(mask ? [mask] : []),
+        ]),
+  )

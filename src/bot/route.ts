@@ -1,89 +1,84 @@
 import type { ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
-import type { CommandName, IncomingMessage } from '../contract/incoming.ts'
+import type { IncomingMessage } from '../contract/incoming.ts'
+import type { DesignKind, Growth, RouteName } from '../contract/job.ts'
 import type { Wordings } from '../conversation/wordings.ts'
+import { commandRoute } from './command-routes.ts'
 import { parseCommandText, splitOptions, type TextCommand } from './command-text.ts'
-import { drawingOptions, readOptions, settingOptions, type DrawingOptions, type OptionContext } from './options.ts'
+import type { DrawingOptions, OptionContext } from './options.ts'
 import { isBlank } from './text-checks.ts'
+import { wordRoute } from './word-routes.ts'
+
+/** How words were understood, when no command said it, and what else they may have meant. */
+export interface Routed {
+  readonly chosen: RouteName
+  readonly others: readonly RouteName[]
+}
+
+interface Answered {
+  readonly drawing: DrawingOptions
+  readonly routed?: Routed
+}
+
+interface Worked extends Answered {
+  readonly words: string
+}
+
+/** What a message asks for that a model answers. */
+export type ModelRoute =
+  /** Show the words to the language model, which decides whether to draw. */
+  | (Answered & { readonly kind: 'chat'; readonly text: string })
+  | (Answered & { readonly kind: 'imagine'; readonly wish: string; readonly bare?: boolean })
+  | (Worked & { readonly kind: 'edit'; readonly strengthSteps?: number })
+  | (Worked & { readonly kind: 'restyle' | 'inpaint' | 'restore' | 'variations' | 'subject' | 'control' })
+  | (Worked & { readonly kind: 'outpaint'; readonly growth: Growth })
+  /** The picture once more with a new seed. */
+  | (Answered & { readonly kind: 'again' })
+  /** `words` is what the language model is asked. */
+  | (Worked & { readonly kind: 'story'; readonly title: string; readonly pages?: number })
+  /** A page (from 0) of the newest book. */
+  | (Answered & { readonly kind: 'page'; readonly page: number })
+  | (Answered & { readonly kind: 'illustrate'; readonly text: string; readonly pictures: number })
+  | (Worked & { readonly kind: 'design'; readonly design: DesignKind })
 
 /** What a message asks for. */
 export type Route =
-  /** Show the words to the language model, which decides whether to draw. */
-  | { readonly kind: 'chat'; readonly text: string; readonly drawing: DrawingOptions }
-  | { readonly kind: 'imagine'; readonly wish: string; readonly drawing: DrawingOptions }
+  | ModelRoute
   /** Without a change: show them. */
   | { readonly kind: 'settings'; readonly change?: ThreadSettings | 'reset' }
-  | { readonly kind: 'recipe' | 'help' | 'cancel' | 'undo' }
+  /** `steps` exchanges; Infinity goes back to the beginning. */
+  | { readonly kind: 'undo' | 'redo'; readonly steps: number }
+  | { readonly kind: 'recipe' | 'help' | 'cancel' | 'branch' | 'compare' }
 
 export interface RouteContext {
   readonly wordings: Wordings
   readonly options: OptionContext
   /** The message brings a picture, or the thread has a current one. */
   readonly hasPicture: boolean
+  /** A mask came with the message. */
+  readonly hasMask: boolean
 }
 
-type Routed = Pick<IncomingMessage, 'text' | 'attachments' | 'command'>
-type Words = Omit<TextCommand, 'name'>
+type Told = Pick<IncomingMessage, 'text' | 'attachments' | 'command'>
 
 /**
- * The rule table: an explicit command wins; a picture alone asks for its description; everything else is chat.
- * Throws AppError `input/empty`, `input/unknown-option`, `input/invalid-option`, `input/not-found`.
+ * An explicit command wins; then words are understood by rules (src/bot/route-words): a mask means inpainting, a
+ * direction outpainting, an instruction an edit, a question chat; where they are not sure it is chat, with buttons for
+ * the others. Throws AppError `input/empty`, `input/unknown-option`, `input/invalid-option`, `input/not-found`.
  */
-export function route(message: Routed, context: RouteContext): Route {
+export function route(message: Told, context: RouteContext): Route {
   const command = commandOf(message)
-  if (command) return commandRoutes[command.name](command, context)
-  if (!isBlank(message.text)) return { kind: 'chat', text: message.text.trim(), drawing: { settings: {} } }
-  if (message.attachments.length > 0)
-    return { kind: 'chat', text: context.wordings.describe, drawing: { settings: {} } }
-  throw empty('the message is empty', 'Write what you would like to see, or send a picture.')
+  if (command) return commandRoute(command, context)
+  if (isBlank(message.text) && message.attachments.length === 0)
+    throw new AppError('input/empty', {
+      message: 'the message is empty',
+      hint: 'Write what you would like to see, or send a picture.',
+    })
+  return wordRoute(message.text.trim(), message.attachments.length > 0, context)
 }
 
-function commandOf({ text, command }: Routed): TextCommand | undefined {
+function commandOf({ text, command }: Told): TextCommand | undefined {
   if (!command) return parseCommandText(text)
   const { words, options } = splitOptions(text)
   return { name: command.name, words, options: { ...options, ...command.options } }
-}
-
-const plain = (kind: 'recipe' | 'help' | 'cancel' | 'undo') => (command: Words, context: RouteContext) => {
-  readOptions(command.options, [], context.options)
-  return { kind } as const
-}
-
-const commandRoutes: Readonly<Record<CommandName, (command: Words, context: RouteContext) => Route>> = {
-  imagine({ words, options }, context) {
-    const drawing = readOptions(options, drawingOptions, context.options)
-    if (isBlank(words))
-      throw empty('there is no wish after /imagine', 'Say what to draw: /imagine a red fox in the snow.')
-    return { kind: 'imagine', wish: words, drawing }
-  },
-  describe({ words, options }, context) {
-    readOptions(options, [], context.options)
-    needPicture(context, '/describe')
-    return { kind: 'chat', text: isBlank(words) ? context.wordings.describe : words, drawing: { settings: {} } }
-  },
-  similar({ words, options }, context) {
-    const drawing = readOptions(options, drawingOptions, context.options)
-    needPicture(context, '/similar')
-    const text = isBlank(words) ? context.wordings.similar : `${context.wordings.similar} ${words}`
-    return { kind: 'chat', text, drawing }
-  },
-  settings({ words, options }, context) {
-    if (words === 'reset') return { kind: 'settings', change: 'reset' }
-    const { settings: change } = readOptions(options, settingOptions, context.options)
-    return Object.keys(change).length > 0 ? { kind: 'settings', change } : { kind: 'settings' }
-  },
-  cancel: plain('cancel'),
-  undo: plain('undo'),
-  recipe: plain('recipe'),
-  help: plain('help'),
-}
-
-const empty = (message: string, hint: string) => new AppError('input/empty', { message, hint })
-
-function needPicture({ hasPicture }: RouteContext, command: string): void {
-  if (hasPicture) return
-  throw new AppError('input/not-found', {
-    message: `${command} needs a picture, and this thread has none`,
-    hint: 'Send one, or have one drawn first.',
-  })
 }

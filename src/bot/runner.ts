@@ -4,15 +4,16 @@ import type { Job } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
-import type { BotContext } from './context.ts'
+import { loadBlob, optionContext, wordingsOf, type BotContext } from './context.ts'
 import { endStateOf, unstoredMessage } from './finished-reply.ts'
+import type { JobRun } from './job-run.ts'
 import { cancelledError, isOpen, isWornOut, requeueJob, startJob, wornOutError } from './jobs.ts'
 import { postReply } from './post-reply.ts'
 import type { FairQueue, Place } from './queue.ts'
 import { emptyReply, liveMessage, reduceReply, type ReplyEvent, type ReplyState } from './reply.ts'
-import { firstLane, runJob, type JobRun } from './run-job.ts'
-import { endOfJob } from './store-reply.ts'
-import { addToTurn, fetchUploads, uploadNodes } from './uploads.ts'
+import { firstLane, runJob } from './run-job.ts'
+import { endOfJob, progressOfJob } from './store-reply.ts'
+import { downloadsOf, takeDownloads } from './take-downloads.ts'
 
 /** A job in memory, from its acceptance until its end is stored. */
 export interface LiveJob {
@@ -84,7 +85,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     const before = [...jobs.values()].filter((other) => !other.settled && other.threadKey === threadKeyString(job.key))
     const live = track(job)
     log.info({ job: job.id, kind: job.request.kind, platform: job.key.platform }, 'job accepted')
-    const place = before.length === 0 && !downloadsOf(job) ? lineUp(live) : undefined // now: in order of acceptance
+    const place = before.length === 0 && !downloadsOf(job.request) ? lineUp(live) : undefined // now: in order of acceptance
     if (before.length > 0) emit(live, { type: 'queued', position: before.length })
     background(
       job.id,
@@ -108,7 +109,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
 
   async function execute(live: LiveJob, lined: Promise<Place> | undefined): Promise<void> {
     try {
-      if (!lined) await takeDownloads(live)
+      if (!lined) await fetchFiles(live)
       const place = await (lined ?? lineUp(live))
       try {
         await run(live, place)
@@ -126,23 +127,38 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     const state = await stores.threads.get(live.job.key)
     if (!state) throw new AppError('input/not-found', { message: 'the thread of this job is gone' })
     let held: Place | undefined = first
-    const { inference, wordings, styles } = context
+    const lane = firstLane(live.job.request)
+    const { inference, styles } = context
     await runJob({
       job: live.job,
       state,
       inference,
-      wordings,
+      wordings: wordingsOf(context, live.job),
       styles,
-      load: loadBlob,
+      usualSize: optionContext(context),
+      load: (sha256) => loadBlob(stores, sha256),
       signal: live.controller.signal,
       emit: (event) => emit(live, event),
+      keep: (...progress) => keep(live, ...progress),
       async enter(...request) {
-        const place = held ?? (await enter(live, ...request))
+        const place = held
         held = undefined
-        return place
+        if (place && request[0] === lane) return place
+        place?.leave()
+        return enter(live, ...request)
       },
     })
   }
+
+  /** Stores what of a reply is settled, with its pictures. */
+  const keep = (live: LiveJob, ...[kept, pictures]: Parameters<JobRun['keep']>) =>
+    withThread(live.threadKey, async () => {
+      const state = await stores.threads.get(live.job.key)
+      if (!state || live.settled) throw cancelledError()
+      const change = progressOfJob(state, live.job, kept, pictures, now())
+      await stores.commit(change)
+      live.job = change.jobs[0]
+    })
 
   /** Counts the start, durably, before anything is computed. */
   async function start(live: LiveJob): Promise<void> {
@@ -159,28 +175,16 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
       live.job = job
     })
 
-  async function loadBlob(sha256: string): Promise<Uint8Array> {
-    const bytes = await stores.blobs.read(sha256)
-    if (!bytes)
-      throw new AppError('storage/corrupt', { message: `the picture ${sha256} is missing from the data folder` })
-    return bytes
-  }
-
   /** Fetches what the platform holds, and stores it in the turn that is answered. */
-  async function takeDownloads(live: LiveJob): Promise<void> {
-    const { job } = live
-    const downloads = downloadsOf(job)
-    if (!downloads || job.request.kind !== 'chat') return
-    const { kind, turnId, seed, drawing } = job.request
-    const uploads = await fetchUploads(context, downloads, live.controller.signal)
+  async function fetchFiles(live: LiveJob): Promise<void> {
+    if (!downloadsOf(live.job.request)) return
+    const taken = await takeDownloads(context, live.job, live.controller.signal)
     await withThread(live.threadKey, async () => {
-      const state = await stores.threads.get(job.key)
+      const state = await stores.threads.get(live.job.key)
       if (!state || live.settled) throw cancelledError()
-      const nodes = uploadNodes(uploads, { turnId, author: job.author, now: now() })
-      const fetched: Job = { ...job, request: { kind, turnId, seed, drawing } }
-      const thread = addToTurn(state, turnId, nodes)
-      await stores.commit({ thread, pictures: uploads.map(({ bytes }) => bytes), jobs: [fetched] })
-      live.job = fetched
+      const change = taken(state)
+      await stores.commit(change)
+      live.job = change.jobs[0]
     })
   }
 
@@ -286,8 +290,6 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     stop,
   }
 }
-
-const downloadsOf = ({ request }: Job) => (request.kind === 'chat' ? request.downloads : undefined)
 
 /** A cancel that nobody asked for is a failure: the models were stopped under the job. */
 function failureOf({ controller }: LiveJob, error: unknown): AppError {

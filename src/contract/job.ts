@@ -91,8 +91,8 @@ interface OnPicture extends Asked {
 export type JobRequest =
   /** Answer the user turn `turnId`; pictures asked for in the reply are drawn with `drawing`. */
   | (Asked & { readonly kind: 'chat'; readonly design?: DesignKind })
-  /** Draw a wish: refined by the MLLM unless `drawing.raw`. */
-  | (Asked & { readonly kind: 'imagine'; readonly wish: string })
+  /** Draw a wish: refined by the MLLM unless `drawing.raw`. `bare`: it is a whole request and asked as it is. */
+  | (Asked & { readonly kind: 'imagine'; readonly wish: string; readonly bare?: boolean })
   /** Draw a given prompt as it is (an edited one). */
   | (Asked & {
       readonly kind: 'draw'
@@ -132,8 +132,8 @@ export type JobRequest =
   | (OnPicture & { readonly kind: 'subject'; readonly scale?: number })
   /** A wish along the edges of the picture. */
   | (OnPicture & Omit<ControlUse, 'image'> & { readonly kind: 'control' })
-  /** `words` is what the language model is asked; `title` names the book. */
-  | (Asked & { readonly kind: 'story'; readonly words: string; readonly title: string; readonly pages: number })
+  /** `words` is what the language model is asked; `title` names the book; `pages` as the person said. */
+  | (Asked & { readonly kind: 'story'; readonly words: string; readonly title: string; readonly pages?: number })
   /** One page of a book drawn anew; the others stay. `page` counts from 0, `bookTurnId` is the turn with the book. */
   | (Asked & { readonly kind: 'page'; readonly bookTurnId: string; readonly page: number })
   /** Pictures for a text, at most so many; the text stays as it is. */

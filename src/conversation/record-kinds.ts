@@ -127,7 +127,7 @@ const request = z.discriminatedUnion('kind', [
   ofKind('restore', { ...onPicture, scale: z.literal([1, 2, 4]) }),
   ofKind('subject', onPicture),
   ofKind('control', onPicture),
-  ofKind('story', { ...asked, words: text, title: text, pages: z.number() }),
+  ofKind('story', { ...asked, words: text, title: text, pages: z.number().exactOptional() }),
   ofKind('page', { ...asked, bookTurnId: text, page: z.number() }),
   ofKind('illustrate', { ...asked, text, pictures: z.number() }),
   ofKind('design', { ...asked, design: z.enum(designKinds), words: text }),

@@ -56,7 +56,7 @@ describe('a message', () => {
   it('draws several prompts in order, each with seeds of its own', async () => {
     const story = 'Once. <gen_image> one </gen_image> Then. <gen_image> two </gen_image> End.'
     const harness = await start({ script: { reply: () => story } })
-    const reply = await harness.ask('a story')
+    const reply = await harness.ask('hello, tell me something')
     expect(reply.parts.map((part) => (part.type === 'text' || part.type === 'prompt' ? part.text : part.type))).toEqual(
       ['Once.', 'one', 'images', 'controls', 'Then.', 'two', 'images', 'controls', 'End.'],
     )

@@ -5,10 +5,10 @@ import { parseCommandText, splitOptions } from '../../src/bot/command-text.ts'
 import { drawingOptions, readOptions, type OptionValues } from '../../src/bot/options.ts'
 import { route, type Route } from '../../src/bot/route.ts'
 import { checkText, isBlank } from '../../src/bot/text-checks.ts'
+import { wordings } from '../support/wordings.ts'
 
 const options = { styles: ['logo', 'photo'], defaultWidth: 512, defaultHeight: 512, textLimit: 50 }
-const wordings = { refine: 'Refine: {wish}', similar: 'Similar!', describe: 'Describe!' }
-const context = { wordings, options, hasPicture: true }
+const context = { wordings, options, hasPicture: true, hasMask: false }
 const picture = { name: 'a.png', source: { bytes: new Uint8Array(1) } }
 
 const routeText = (text: string) => route({ text, attachments: [] }, context)
@@ -28,7 +28,6 @@ const plain = { settings: {} }
 
 describe('what a message means', () => {
   it.each<[string, Route]>([
-    ['draw a fox', { kind: 'chat', text: 'draw a fox', drawing: plain }],
     ['  what is it? ', { kind: 'chat', text: 'what is it?', drawing: plain }],
     ['/imagine a fox', { kind: 'imagine', wish: 'a fox', drawing: plain }],
     [
@@ -45,13 +44,51 @@ describe('what a message means', () => {
     ['/settings --steps 5', { kind: 'settings', change: { steps: 5 } }],
     ['/settings reset', { kind: 'settings', change: 'reset' }],
     ['/cancel', { kind: 'cancel' }],
-    ['/undo', { kind: 'undo' }],
+    ['/undo', { kind: 'undo', steps: 1 }],
     ['/recipe', { kind: 'recipe' }],
     ['/help', { kind: 'help' }],
-    ['/ is a slash', { kind: 'chat', text: '/ is a slash', drawing: plain }],
-    ['/home/me is my folder', { kind: 'chat', text: '/home/me is my folder', drawing: plain }],
   ])('%j', (text, expected) => {
     expect(routeText(text)).toEqual(expected)
+  })
+
+  it('is words when no command follows the slash', () => {
+    for (const text of ['/ is a slash', '/home/me is my folder'])
+      expect(routeText(text)).toMatchObject({ kind: 'chat', text })
+  })
+
+  it('is a wish: talked about where there is no picture, asked anew where there is one', () => {
+    const without = { ...context, hasPicture: false }
+    expect(route({ text: 'draw a fox', attachments: [] }, without)).toEqual({
+      kind: 'chat',
+      text: 'draw a fox',
+      drawing: plain,
+    })
+    expect(routeText('draw a fox')).toMatchObject({
+      kind: 'imagine',
+      wish: 'draw a fox',
+      bare: true,
+      routed: { chosen: 'imagine', others: ['edit', 'chat'] },
+    })
+  })
+
+  it.each<[string, Partial<Route>]>([
+    ['make the fox blue', { kind: 'edit' }],
+    ['extend it to the right', { kind: 'outpaint' }],
+    ['undo', { kind: 'undo' }],
+    ['compare', { kind: 'compare' }],
+    ['write a short story about a fox in 3 pictures', { kind: 'story', pages: 3 }],
+    ['design a logo for a flower shop', { kind: 'design', design: 'logo' }],
+    ['what colour is the fox?', { kind: 'chat' }],
+  ])('is understood by its words: %s', (text, expected) => {
+    expect(routeText(text)).toMatchObject(expected)
+  })
+
+  it('is inpainting when a mask comes with it, and chat with buttons where the rules are not sure', () => {
+    const masked = { ...context, hasMask: true }
+    expect(route({ text: 'a red hat', attachments: [] }, masked)).toMatchObject({ kind: 'inpaint', words: 'a red hat' })
+    const unsure = routeText('the other one on the shelf') as { kind: string; routed?: { others: readonly string[] } }
+    expect(unsure.kind).toBe('chat')
+    expect(unsure.routed?.others).toContain('edit')
   })
 
   it('is a question about a picture that comes without words', () => {
@@ -69,7 +106,7 @@ describe('what a message means', () => {
       wish: 'a fox',
       drawing: { seed: 0, settings: { steps: 4, count: 2 } },
     })
-    expect(command('undo')).toEqual({ kind: 'undo' })
+    expect(command('undo')).toEqual({ kind: 'undo', steps: 1 })
   })
 
   it.each<[string, string, RegExp]>([
@@ -151,7 +188,7 @@ describe('an option', () => {
     [{ size: '99999x8' }, /64 to 2048/],
     [{ ratio: '1:0' }, /1:4 to 4:1/],
     [{ ratio: '5:1' }, /1:4 to 4:1/],
-    [{ sampler: 'best' }, /ddim, pndm/],
+    [{ sampler: 'best' }, /ddim, ddpm, pndm/],
     [{ style: 'toString' }, /none, logo, photo/],
     [{ raw: 'maybe' }, /true or false/],
     [{ negative: true }, /words/],

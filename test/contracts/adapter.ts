@@ -43,7 +43,7 @@ const editControl: Control = {
   actionId: 'edit:job-1',
   label: 'Edit prompt',
   style: 'secondary',
-  field: { name: 'prompt', label: 'Prompt', value: 'a red fox', multiline: true },
+  fields: [{ type: 'text', name: 'prompt', label: 'Prompt', value: 'a red fox', multiline: true }],
 }
 
 /** The smallest PNG: one pixel. */

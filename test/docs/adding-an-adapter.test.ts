@@ -33,7 +33,7 @@ adapterContract("document's board", async (bot) => {
   await board.adapter.start(bot)
   const newest = () => [...board.replies.values()].at(-1)
   const control = (label: string) => newest()?.controls.controls.find((one) => one.label === label)
-  const press = async ({ actionId, field }: Control, value?: string) => {
+  const press = async ({ actionId, fields: [field] = [] }: Control, value?: string) => {
     await board.press(actionId, field && value !== undefined ? { [field.name]: value } : {})
   }
   return {

@@ -11,10 +11,11 @@ import { createBot, type BotWithAdapters } from '../../src/bot/bot.ts'
 import type { BotOptions } from '../../src/bot/context.ts'
 import { parseStyles } from '../../src/bot/styles.ts'
 import { createStores, type Stores } from '../../src/conversation/stores.ts'
+import { wordings } from './wordings.ts'
 import { createScriptedInference, type Script, type ScriptedInference } from './scripted-inference.ts'
 
 export const styles = parseStyles(JSON.parse(readFileSync('config/styles.json', 'utf8')), 'config/styles.json')
-export const wordings = { refine: 'Refine: {wish}', similar: 'Similar!', describe: 'Describe!' }
+export { wordings } from './wordings.ts'
 
 export const about: BotAbout = {
   version: 'test',
@@ -70,7 +71,7 @@ export interface Harness {
   press(
     actionId: string,
     values?: Record<string, string>,
-    extra?: { author?: Person; key?: ThreadKey },
+    extra?: { author?: Person; key?: ThreadKey; files?: Record<string, Uint8Array> },
   ): Promise<Acknowledgement>
   /** Says something, waits for the end of its job, and gives the final message. */
   ask(text: string, extra?: Partial<IncomingMessage>): Promise<OutgoingMessage>
@@ -150,5 +151,9 @@ export const partsOf = <T extends Part['type']>(message: OutgoingMessage, type: 
   message.parts.filter((part): part is Extract<Part, { type: T }> => part.type === type)
 
 export const imagesOf = (message: OutgoingMessage) => partsOf(message, 'images').flatMap(({ images }) => images)
+export const controlOf = (message: OutgoingMessage, label: string) =>
+  partsOf(message, 'controls')
+    .flatMap(({ controls }) => controls)
+    .find((control) => control.label === label)!
 export const actionsOf = (message: OutgoingMessage) =>
   partsOf(message, 'controls').flatMap(({ controls }) => controls.map(({ actionId }) => actionId))

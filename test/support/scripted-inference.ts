@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { crc32, deflateSync } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../../src/contract/errors.ts'
@@ -7,9 +8,9 @@ import type {
   Inference,
   InferenceEvent,
   InferenceRequest,
-  TextToImageRequest,
+  PictureRequest,
 } from '../../src/contract/inference.ts'
-import type { Recipe } from '../../src/contract/recipe.ts'
+import { operations, type Recipe } from '../../src/contract/recipe.ts'
 
 /** A stand-in for the models in tests of the bot and of adapters: it says what the script says and draws plain colours. */
 export interface Script {
@@ -26,13 +27,16 @@ export interface ScriptedInference extends Inference {
   /** Every request in the order in which they came. */
   readonly requests: readonly InferenceRequest[]
   /** Most requests of a kind that ran at the same time. */
-  readonly peak: Readonly<Record<InferenceRequest['kind'], number>>
+  readonly peak: Readonly<Record<Kind, number>>
 }
+
+type Kind = InferenceRequest['kind']
 
 export function createScriptedInference(script: Script = {}): ScriptedInference {
   const requests: InferenceRequest[] = []
-  const running = { chat: 0, 'text-to-image': 0 }
-  const peak = { chat: 0, 'text-to-image': 0 }
+  const none = Object.fromEntries(['chat', ...operations].map((kind) => [kind, 0])) as Record<Kind, number>
+  const running = { ...none }
+  const peak = { ...none }
 
   async function* run(
     request: InferenceRequest,
@@ -60,7 +64,7 @@ export function createScriptedInference(script: Script = {}): ScriptedInference 
       worker: 'ready',
       device: 'script',
       restarts: 0,
-      running: running.chat + running['text-to-image'],
+      running: Object.values(running).reduce((sum, count) => sum + count),
       resident: [],
       processBytes: 0,
     }),
@@ -90,13 +94,9 @@ async function* chat(request: ChatRequest, script: Script, signal?: AbortSignal)
   yield { type: 'done', result: { reply, finished: true, timings: {} } }
 }
 
-async function* draw(
-  request: TextToImageRequest,
-  script: Script,
-  signal?: AbortSignal,
-): AsyncGenerator<InferenceEvent> {
-  const images = request.count ?? 1
-  const steps = request.steps ?? script.steps ?? 3
+async function* draw(request: PictureRequest, script: Script, signal?: AbortSignal): AsyncGenerator<InferenceEvent> {
+  const images = 'count' in request ? (request.count ?? 1) : 1
+  const steps = ('steps' in request ? request.steps : undefined) ?? script.steps ?? 3
   for (let image = 0; image < images; image++) {
     for (let step = 1; step <= steps; step++) {
       await pause(script.stepMs ?? 0, signal)
@@ -120,27 +120,55 @@ async function* draw(
   yield { type: 'done', result: { timings: {} } }
 }
 
-function paint(request: TextToImageRequest, index: number, steps: number): GeneratedImage {
-  const { width = 16, height = 16 } = request
+/** Width and height from a PNG's header. */
+function sizeOfPng(png: Uint8Array) {
+  const view = Buffer.from(png)
+  return { width: view.readUInt32BE(16), height: view.readUInt32BE(20) }
+}
+
+/** The size that a real pipeline would give. */
+function sizeOf(request: PictureRequest) {
+  if (request.kind === 'text-to-image') return { width: request.width ?? 16, height: request.height ?? 16 }
+  const { width, height } = sizeOfPng(request.image)
+  if (request.kind === 'restore') return { width: width * (request.scale ?? 1), height: height * (request.scale ?? 1) }
+  if (request.kind !== 'outpaint') return { width, height }
+  const { left, right, top, bottom } = request.sides
+  return { width: width + left + right, height: height + top + bottom }
+}
+
+const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** Bytes as their hashes, so that a request can be shown as text. */
+const withoutBytes = (_: string, value: unknown) => (value instanceof Uint8Array ? sha256Of(value) : value)
+
+function paint(request: PictureRequest, index: number, steps: number): GeneratedImage {
+  const { width, height } = sizeOf(request)
+  const drawing = request.kind === 'restore' ? undefined : request
   const recipe: Recipe = {
     version: 1,
-    operation: 'text-to-image',
-    ...(request.wish === undefined ? {} : { wish: request.wish }),
-    prompt: request.prompt,
-    negativePrompt: request.negativePrompt ?? '',
+    operation: request.kind,
+    ...(drawing?.wish === undefined ? {} : { wish: drawing.wish }),
+    prompt: drawing?.prompt ?? '',
+    negativePrompt: drawing?.negativePrompt ?? '',
     seed: request.seed,
     index,
-    sampler: request.sampler ?? 'ddim',
+    sampler: drawing?.sampler ?? 'ddim',
     steps,
-    guidanceScale: request.guidanceScale ?? 5,
+    guidanceScale: drawing?.guidanceScale ?? 5,
     width,
     height,
-    ...(request.variation ? { variation: request.variation } : {}),
+    ...('variation' in request && request.variation ? { variation: request.variation } : {}),
+    ...('sourcePrompt' in request
+      ? { edit: { engine: request.engine ?? 'direct-inversion-p2p', sourcePrompt: request.sourcePrompt } }
+      : {}),
     models: { t2i: { name: 'script', sha256: '0'.repeat(64) } },
     versions: { llmga: 'test' },
   }
-  const look = crc32(JSON.stringify([request.prompt, request.seed + index, request.variation]))
-  return { index, png: solidPng(width, height, look), width, height, recipe }
+  const look = crc32(JSON.stringify({ ...request, seed: request.seed + index }, withoutBytes))
+  const maskPng = solidPng(width, height, 0xffffff)
+  const changes = request.kind === 'edit' || request.kind === 'inpaint' || request.kind === 'outpaint'
+  const details = changes ? { details: { maskPng, changedShare: 0.25 } } : {}
+  return { index, png: solidPng(width, height, look), width, height, recipe, ...details }
 }
 
 /** A PNG of one colour, `rgb` in its low 24 bits. */

@@ -14,6 +14,7 @@ import { pictureSaver } from '../../../src/cli/pictures.ts'
 import { createStores } from '../../../src/conversation/stores.ts'
 import { inspectImage } from '../../../src/image/inspect.ts'
 import { createScriptedInference, type Script } from '../../support/scripted-inference.ts'
+import { wordings } from '../../support/wordings.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-talk-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -34,7 +35,7 @@ async function terminal(script: Script = {}) {
       styles: [],
       defaults: { steps: 3, guidanceScale: 5, width: 64, height: 64, sampler: 'ddim' },
     },
-    wordings: { refine: 'Draw {wish}', similar: 'Similar.', describe: 'Describe.' },
+    wordings: { ...wordings, refine: 'Draw {wish}', similar: 'Similar.', describe: 'Describe.' },
     styles: {},
     log: pino({ level: 'silent' }),
     checkImage: async (bytes) => {
@@ -81,7 +82,8 @@ describe('a talk in the terminal', () => {
       '> two',
       'The end.',
     ])
-    expect(lines.filter((line) => line.startsWith('/'))).toHaveLength(2)
+    const saved = lines.filter((line) => line.startsWith('/'))
+    expect(saved.map((file) => path.extname(file))).toEqual(['.png', '.png', '.html'])
   })
 
   it('takes a picture along and answers about it', async () => {

@@ -1,0 +1,75 @@
+import type { ImageNode } from '../contract/conversation.ts'
+import type { PictureDetails } from '../contract/inference.ts'
+import type { OutgoingImage, Part } from '../contract/outgoing.ts'
+import type { Operation, Recipe } from '../contract/recipe.ts'
+import { wordChanges } from './word-changes.ts'
+
+/** A picture as it is shown; `alt` is the prompt that drew it, or its file's name. */
+export const outgoingImage = (
+  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe'>,
+  alt: string,
+): OutgoingImage => ({
+  imageId: picture.imageId,
+  sha256: picture.sha256,
+  mediaType: picture.mediaType,
+  width: picture.width,
+  height: picture.height,
+  alt,
+  ...(picture.recipe ? { recipe: picture.recipe } : {}),
+})
+
+/** A picture of the thread as it is shown. */
+export const nodeImage = (node: ImageNode): OutgoingImage =>
+  outgoingImage({ ...node, imageId: node.id }, node.recipe?.prompt ?? node.name ?? 'Picture')
+
+/** A mask over a picture, as a picture of its size. */
+export const maskImage = (sha256: string, { imageId, width, height }: OutgoingImage): OutgoingImage => ({
+  imageId: `${imageId}-mask`,
+  sha256,
+  mediaType: 'image/png',
+  width,
+  height,
+  alt: 'What is drawn anew',
+})
+
+/** A picture that came of a change, drawn just now or of the thread. */
+interface ChangedPicture {
+  readonly imageId: string
+  readonly sha256: string
+  readonly mediaType: string
+  readonly width: number
+  readonly height: number
+  readonly recipe?: Recipe
+  readonly mask?: { readonly sha256: string }
+  readonly details?: Omit<PictureDetails, 'maskPng'>
+}
+
+export interface ChangeShown {
+  readonly block: number
+  readonly operation: Operation
+  readonly before: ImageNode
+  readonly after?: ChangedPicture | undefined
+  readonly source?: string | undefined
+  readonly target: string
+  readonly maskSha256?: string | undefined
+  readonly proposed?: boolean
+}
+
+/** How a picture is, was or would be changed. */
+export function changePart(shown: ChangeShown): Extract<Part, { type: 'change' }> {
+  const { block, operation, before, after, source, target, proposed = false } = shown
+  const old = nodeImage(before)
+  const changed = after && outgoingImage(after, target === '' ? old.alt : target)
+  const maskSha256 = after?.mask?.sha256 ?? shown.maskSha256
+  return {
+    type: 'change',
+    block,
+    operation,
+    before: old,
+    ...(changed ? { after: changed } : {}),
+    ...(source === undefined ? {} : wordChanges(source, target)),
+    ...(maskSha256 === undefined ? {} : { mask: maskImage(maskSha256, changed ?? old) }),
+    proposed,
+    ...(after?.details ? { details: after.details } : {}),
+  }
+}

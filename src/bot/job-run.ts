@@ -1,0 +1,177 @@
+import type { Block, ConversationState, ImageNode } from '../contract/conversation.ts'
+import { AppError } from '../contract/errors.ts'
+import type {
+  ChatRequest,
+  GeneratedImage,
+  Inference,
+  InferenceEvent,
+  InferenceRequest,
+  PictureRequest,
+} from '../contract/inference.ts'
+import type { Job, JobRequest } from '../contract/job.ts'
+import { sha256Of } from '../conversation/blobs.ts'
+import type { Wordings } from '../conversation/wordings.ts'
+import type { Lane, Place } from './queue.ts'
+import type { DrawnPicture, ReplyEvent } from './reply.ts'
+import type { Styles } from './styles.ts'
+
+/** What a job runs with. */
+export interface JobRun {
+  readonly job: Job
+  /** The thread when the job begins. */
+  readonly state: ConversationState
+  readonly inference: Inference
+  readonly wordings: Wordings
+  readonly styles: Styles
+  /** Size of a picture when nothing is said. */
+  readonly usualSize: { readonly defaultWidth: number; readonly defaultHeight: number }
+  /** The bytes of a picture, mask or file of the thread. */
+  readonly load: (sha256: string) => Promise<Uint8Array>
+  /** Waits for a place at the models, until the signal is aborted. */
+  readonly enter: (lane: Lane, signal: AbortSignal, onPosition: (position: number) => void) => Promise<Place>
+  readonly emit: (event: ReplyEvent) => void
+  /** Stores what of the reply is settled, with pictures that are not stored yet: a restart goes on from there. */
+  readonly keep: (kept: readonly Block[], pictures: readonly DrawnPicture[]) => Promise<void>
+  readonly signal: AbortSignal
+}
+
+export type RequestOf<K extends JobRequest['kind']> = Extract<JobRequest, { kind: K }>
+
+/** One piece of work at the models: which picture it works on, and the requests of a block. */
+export interface BlockOfPictures {
+  readonly block: number
+  readonly prompt: string
+  readonly requests: readonly PictureRequest[]
+  /** The picture that it is made from. */
+  readonly parent?: ImageNode | undefined
+  /** What the picture shows, where an edit knows it. */
+  readonly source?: string
+}
+
+/** Draws the requests of one block in order, as one series of pictures. Returns them. */
+export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<readonly DrawnPicture[]> {
+  const { block, prompt, requests, parent, source } = drawing
+  run.emit({ type: 'prompt', block, prompt })
+  const operation = requests[0]!.kind
+  if (parent && operation !== 'text-to-image')
+    run.emit({
+      type: 'change',
+      block,
+      change: { operation, before: parent, ...(source === undefined ? {} : { source }) },
+    })
+  const place = await run.enter('draw', run.signal, (position) => run.emit({ type: 'waiting', block, position }))
+  const pictures: DrawnPicture[] = []
+  try {
+    for (const nth of requests.keys()) pictures.push(...(await drawOne(run, drawing, nth)))
+  } finally {
+    place.leave()
+  }
+  run.emit({ type: 'drawn', block })
+  const share = pictures[0]?.details?.changedShare
+  if (parent && share !== undefined) run.emit({ type: 'notice', text: changeSaid(share) })
+  return pictures
+}
+
+/** How much of a picture is not as it was. */
+function changeSaid(share: number): string {
+  const percent = share * 100
+  if (share === 0) return 'Nothing of the picture changed.'
+  return `${percent < 1 ? 'Less than 1' : percent > 99 && share < 1 ? 'More than 99' : Math.round(percent)} % of the picture changed.`
+}
+
+/** Draws one request of a series; its pictures and steps are counted among those of the whole series. */
+async function drawOne(run: JobRun, { block, requests, parent }: BlockOfPictures, nth: number) {
+  const request = requests[nth]!
+  const count = 'count' in request ? (request.count ?? 1) : 1
+  const pictures: DrawnPicture[] = []
+  for await (const event of eventsOf(run, request)) {
+    if (event.type === 'step') {
+      const { stepMs, steps, remainingMs } = event
+      const later = (requests.length - 1 - nth) * count * steps * stepMs
+      const left = remainingMs === undefined ? {} : { remainingMs: remainingMs + later }
+      const step = { ...event, image: nth * count + event.image, images: requests.length * count, ...left }
+      run.emit({ type: 'step', block, step })
+    }
+    if (event.type === 'image') {
+      const picture = pictureOf(`${run.job.id}-${block}-${nth * count + event.image.index}`, event.image, parent?.id)
+      pictures.push(picture)
+      run.emit({ type: 'picture', block, picture })
+    }
+  }
+  return pictures
+}
+
+/** A picture as it came from the models, with an id that is the same when the job runs again. */
+export function pictureOf(imageId: string, image: GeneratedImage, parentId: string | undefined): DrawnPicture {
+  const { png, width, height, recipe, details } = image
+  const { maskPng, ...rest } = details ?? {}
+  return {
+    imageId,
+    sha256: sha256Of(png),
+    bytes: png,
+    mediaType: 'image/png',
+    width,
+    height,
+    recipe,
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(maskPng ? { mask: { sha256: sha256Of(maskPng), bytes: maskPng } } : {}),
+    ...(Object.keys(rest).length > 0 ? { details: rest } : {}),
+  }
+}
+
+/** Streams an answer of the language model to the person; `onPrompt` is told each prompt as soon as it is complete. */
+export async function talk(
+  run: JobRun,
+  request: ChatRequest,
+  onPrompt: (block: number, prompt: string) => void,
+): Promise<void> {
+  const place = await run.enter('chat', run.signal, (position) => run.emit({ type: 'queued', position }))
+  try {
+    for await (const event of eventsOf(run, request)) {
+      if (event.type === 'text' || event.type === 'prompt-text' || event.type === 'prompt') run.emit(event)
+      if (event.type === 'prompt') onPrompt(event.block, event.prompt)
+      if (event.type === 'done' && event.result.droppedTurns)
+        run.emit({ type: 'notice', text: forgotten(event.result.droppedTurns) })
+    }
+  } finally {
+    place.leave()
+  }
+}
+
+/** Said when a thread has outgrown what the model can look at. */
+const forgotten = (turns: number): string =>
+  `This thread has grown long: the model no longer sees its first ${turns === 1 ? 'message' : `${turns} messages`}.`
+
+/** Asks the language model something that the person is not shown. Returns the words and the prompts of its answer. */
+export async function askQuietly(run: JobRun, request: ChatRequest): Promise<QuietAnswer> {
+  const place = await run.enter('chat', run.signal, (position) => run.emit({ type: 'queued', position }))
+  let text = ''
+  const prompts: string[] = []
+  try {
+    for await (const event of eventsOf(run, request)) {
+      if (event.type === 'text') text += event.text
+      if (event.type === 'prompt') prompts.push(event.prompt)
+    }
+  } finally {
+    place.leave()
+  }
+  return { text: text.trim(), prompts }
+}
+
+export interface QuietAnswer {
+  readonly text: string
+  readonly prompts: readonly string[]
+}
+
+/** The events of a request; its failure, and an end without `done`, are thrown. */
+export async function* eventsOf(
+  { inference, signal }: Pick<JobRun, 'inference' | 'signal'>,
+  request: InferenceRequest,
+): AsyncGenerator<InferenceEvent> {
+  for await (const event of inference.run(request, { signal })) {
+    if (event.type === 'error') throw AppError.fromJSON(event.error)
+    yield event
+    if (event.type === 'done') return
+  }
+  throw new AppError('inference/failed', { message: 'the model stopped in the middle of its answer', retryable: true })
+}
