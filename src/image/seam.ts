@@ -35,9 +35,10 @@ export function measureSeam(picture: RgbImage, mask: GreyImage): SeamStep {
   if (!box) return { mean: 0, deviation: 0, gradient: 0 }
   const { left, top, width, height } = grow(box, bandWidth, mask)
   const bands = borderBands(cropGrey(mask, left, top, width, height))
-  const pieces = sumPieces(toGrey(crop(picture, left, top, width, height)), bands)
-  const steps = pieces.filter(([inside, outside]) => inside.count > 1 && outside.count > 1)
-  const [inside, outside] = pieces.reduce(([a, b], [c, d]) => [join(a, c), join(b, d)], [nothing, nothing])
+  const luma = toGrey(crop(picture, left, top, width, height))
+  const grids = gridOffsets.map((offset) => sumPieces(luma, bands, offset))
+  const steps = grids.flat().filter(([inside, outside]) => inside.count > 1 && outside.count > 1)
+  const [inside, outside] = grids[0]!.reduce(([a, b], [c, d]) => [join(a, c), join(b, d)], [nothing, nothing])
   const step = (of: (sums: BandSums) => number) => Math.abs(of(inside) - of(outside))
   return {
     mean: steps.reduce((sum, [a, b]) => sum + Math.abs(meanOf(a) - meanOf(b)), 0) / Math.max(1, steps.length),
@@ -89,20 +90,19 @@ function spread({ width, height, data }: GreyImage, radius: number): Uint8Array 
   return along(along(data, width, height, 1, width), height, width, width, 1)
 }
 
-/** The sums of both bands in every square. */
-function sumPieces(luma: GreyImage, bands: GreyImage): (readonly [BandSums, BandSums])[] {
+/** The sums of both bands in every square of a grid that begins `offset` before the picture. */
+function sumPieces(luma: GreyImage, bands: GreyImage, offset: number): (readonly [BandSums, BandSums])[] {
   const { width, height } = luma
-  const columns = Math.ceil(width / pieceSide)
-  const pieces = Array.from(
-    { length: columns * Math.ceil(height / pieceSide) },
-    () => [{ ...nothing }, { ...nothing }] as const,
-  )
+  const place = (i: number) => Math.floor((i + offset) / pieceSide)
+  const columns = place(width - 1) + 1
+  const count = columns * (place(height - 1) + 1)
+  const pieces = Array.from({ length: count }, () => [{ ...nothing }, { ...nothing }] as const)
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const at = y * width + x
       const band = bands.data[at]!
       if (band === 0) continue
-      const sums = pieces[Math.floor(y / pieceSide) * columns + Math.floor(x / pieceSide)]![band - 1]!
+      const sums = pieces[place(y) * columns + place(x)]![band - 1]!
       addPixel(sums, luma.data[at]!)
       if (x + 1 < width && bands.data[at + 1] === band) addPair(sums, luma.data[at]! - luma.data[at + 1]!)
       if (y + 1 < height && bands.data[at + width] === band) addPair(sums, luma.data[at]! - luma.data[at + width]!)
