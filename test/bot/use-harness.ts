@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest'
+import type { InferenceRequest } from '../../src/contract/inference.ts'
 import { createHarness, type Harness, type HarnessOptions } from '../support/bot-harness.ts'
 import { solidPng } from '../support/scripted-inference.ts'
 
@@ -10,11 +11,16 @@ export function useHarness() {
     if (!harness) throw new Error('start() comes first')
     return harness
   }
+  const requests = <K extends InferenceRequest['kind']>(kind: K) =>
+    started().inference.requests.filter(
+      (request): request is Extract<InferenceRequest, { kind: K }> => request.kind === kind,
+    )
   return {
     start: async (options?: HarnessOptions) => (harness = await createHarness(options)),
     /** Requests that the models got. */
-    drawings: () => started().inference.requests.filter((request) => request.kind === 'text-to-image'),
-    chats: () => started().inference.requests.filter((request) => request.kind === 'chat'),
+    requests,
+    drawings: () => requests('text-to-image'),
+    chats: () => requests('chat'),
   }
 }
 
