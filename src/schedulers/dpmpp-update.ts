@@ -22,13 +22,29 @@ export function dpmppUpdate(update: DpmppUpdate): Float32Array {
   const { sample, levels, noise } = update
   const [next, now] = levels as readonly [NoiseLevel, NoiseLevel]
   const h = next.lambda - now.lambda
-  const ratio = next.sigma / now.sigma
-  if (!noise) return combine([ratio, sample], ...differences(update, h, odeWeights(h, next.alpha, update.solver)))
-  const share = -Math.expm1(-2 * h)
-  return combine([ratio * Math.exp(-h), sample], ...differences(update, h, sdeWeights(h, next.alpha, update.solver)), [
-    next.sigma * Math.sqrt(share),
-    noise,
-  ])
+  if (!noise)
+    return combine(
+      [next.sigma / now.sigma, sample],
+      ...differences(update, h, odeWeights(h, next.alpha, update.solver)),
+    )
+  const { mean, deviation } = sdeTerms(update)
+  return combine(...mean, [deviation, noise])
+}
+
+/** The normal distribution from which the stochastic solver draws: its mean, and the deviation of every value. */
+export function dpmppMoments(update: Omit<DpmppUpdate, 'noise'>): { mean: Float32Array; deviation: number } {
+  const { mean, deviation } = sdeTerms(update)
+  return { mean: combine(...mean), deviation }
+}
+
+function sdeTerms(update: DpmppUpdate): { readonly mean: readonly Term[]; readonly deviation: number } {
+  const [next, now] = update.levels as readonly [NoiseLevel, NoiseLevel]
+  const h = next.lambda - now.lambda
+  const kept: Term = [(next.sigma / now.sigma) * Math.exp(-h), update.sample]
+  return {
+    mean: [kept, ...differences(update, h, sdeWeights(h, next.alpha, update.solver))],
+    deviation: next.sigma * Math.sqrt(-Math.expm1(-2 * h)),
+  }
 }
 
 /** Factors of the prediction and of its first and second divided differences. */

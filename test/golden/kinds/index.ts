@@ -1,7 +1,9 @@
 import type { GoldenKind } from '../runner.ts'
 import { adapterKinds } from './adapters.ts'
 import { clipKinds } from './clip.ts'
+import { controlNetKinds } from './controlnet.ts'
 import { languageModelKinds } from './language-models.ts'
+import { leditsKinds } from './ledits.ts'
 import { picturePipelineKinds } from './picture-pipelines.ts'
 import { promptKinds } from './prompts.ts'
 import { promptToPromptKinds } from './prompt-to-prompt.ts'
@@ -25,5 +27,7 @@ export const kinds: Readonly<Record<string, GoldenKind>> = {
   ...promptToPromptKinds,
   ...stableDiffusionKinds,
   ...picturePipelineKinds,
+  ...leditsKinds,
   ...adapterKinds,
+  ...controlNetKinds,
 }
