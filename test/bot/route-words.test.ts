@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { classify, needsPicture, rules } from '../../src/bot/route-words/classify.ts'
-import { growthSides, parseGrowth, type Growth } from '../../src/bot/route-words/growth.ts'
+import { growthSides, parseGrowth } from '../../src/bot/route-words/growth.ts'
+import type { Growth } from '../../src/contract/job.ts'
 import type { Classified, RouteName, RouteSituation } from '../../src/bot/route-words/routes.ts'
 
 type Context = 'nothing' | 'picture' | 'mask' | 'attachment'

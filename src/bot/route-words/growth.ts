@@ -1,14 +1,8 @@
 import type { Sides } from '../../contract/inference.ts'
+import type { Growth, GrowthAmount } from '../../contract/job.ts'
 import { pixelsOf, ratioOf, shareOf } from './numbers.ts'
 
-export type Side = keyof Sides
-/** How far a side moves out: pixels, or a share of the picture's length in that direction. */
-export type Amount = { readonly pixels: number } | { readonly share: number }
-
-/** How a picture is to grow: to a ratio, or by amounts at its sides. */
-export type Growth =
-  /** Width over height; the shorter direction grows at both ends, nothing is cut. */
-  { readonly ratio: number } | { readonly sides: Readonly<Partial<Record<Side, Amount>>> }
+type Side = keyof Sides
 
 /** What a direction without an amount means, at one side and where both ends of a direction grow. */
 const oneSide = 1 / 2
@@ -63,19 +57,19 @@ export function parseGrowth(text: string): Growth {
   return { sides: grown(['left', 'top', 'right', 'bottom'], halved(amountIn(text))) }
 }
 
-type SideAmounts = Readonly<Partial<Record<Side, Amount>>>
+type SideAmounts = Readonly<Partial<Record<Side, GrowthAmount>>>
 
-function amountIn(text: string): Amount | undefined {
+function amountIn(text: string): GrowthAmount | undefined {
   const pixels = pixelsOf(text)
   if (pixels !== undefined) return { pixels }
   const share = shareOf(text)
   return share === undefined ? undefined : { share }
 }
 
-const halved = (amount: Amount | undefined): Amount | undefined =>
+const halved = (amount: GrowthAmount | undefined): GrowthAmount | undefined =>
   amount && ('pixels' in amount ? { pixels: amount.pixels / 2 } : { share: amount.share / 2 })
 
-function grown(sides: readonly Side[], amount: Amount | undefined): SideAmounts {
+function grown(sides: readonly Side[], amount: GrowthAmount | undefined): SideAmounts {
   const usual = { share: sides.length > 1 ? bothEnds : oneSide }
   return Object.fromEntries(sides.map((side) => [side, amount ?? usual]))
 }

@@ -1,4 +1,4 @@
-import type { Growth } from './growth.ts'
+import type { DesignKind, Growth } from '../../contract/job.ts'
 
 /** What is known of a thread when a message comes. */
 export interface RouteSituation {
@@ -9,9 +9,6 @@ export interface RouteSituation {
   /** The message itself brings a picture. */
   readonly hasAttachment: boolean
 }
-
-export const designKinds = ['logo', 'poster', 't-shirt', 'infographic', 'fashion', 'game-character'] as const
-export type DesignKind = (typeof designKinds)[number]
 
 /** "stronger" is 1, "a bit stronger" 0.5, "weaker" -1, "a bit less" -0.5: steps on the strength of the last edit. */
 export type StrengthChange = number

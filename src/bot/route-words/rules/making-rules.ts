@@ -1,5 +1,6 @@
+import type { DesignKind } from '../../../contract/job.ts'
 import { numberOf, numberPattern, ratioOf } from '../numbers.ts'
-import type { DesignKind, ParsedWords, RouteSituation } from '../routes.ts'
+import type { ParsedWords, RouteSituation } from '../routes.ts'
 import type { Unit } from '../units.ts'
 import { found, is, opens, restAfter, says, type WordList } from '../vocabulary.ts'
 import { guess, order, wordCount, type Rule, type Verdict } from './rule.ts'
@@ -223,5 +224,3 @@ const asksFor = (words: string, before: string) =>
   /\b(?:need|want|no|without|looking for|have no)\b/i.test(before) ||
   wordCount(before) <= 3 ||
   /[做画要没]/u.test(before)
-
-export const isBareColour = (text: string) => is('colour', text)
