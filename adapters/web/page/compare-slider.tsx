@@ -8,12 +8,13 @@ interface CompareSliderProps {
   readonly after: WireImage
   /** Where the picture before lies in the one after. */
   readonly place: Place
+  readonly titles: readonly [before: string, after: string]
 }
 
 const stepShare = 0.02
 
 /** Two pictures in one place: left of the divider the one before, right of it the one after. Drag it, or use arrow keys. */
-export function CompareSlider({ before, after, place }: CompareSliderProps) {
+export function CompareSlider({ before, after, place, titles }: CompareSliderProps) {
   const [share, setShare] = useState(0.5)
   const set = (next: number): void => setShare(Math.min(1, Math.max(0, next)))
   const drag = (event: PointerEvent & { readonly currentTarget: HTMLDivElement }): void => {
@@ -60,18 +61,18 @@ export function CompareSlider({ before, after, place }: CompareSliderProps) {
         class="compare-divider"
         role="slider"
         tabIndex={0}
-        aria-label="Divider between before and after"
+        aria-label={`Divider: ${titles[0]}, ${titles[1]}`}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(share * 100)}
-        aria-valuetext={`${Math.round(share * 100)} % before`}
+        aria-valuetext={`${Math.round(share * 100)} % ${titles[0]}`}
         style={{ left: `${share * 100}%` }}
         onKeyDown={press}
       >
         <span aria-hidden="true">‹ ›</span>
       </div>
-      {share > 0.15 && <span class="compare-tag before">Before</span>}
-      {share < 0.85 && <span class="compare-tag after">After</span>}
+      {share > 0.15 && <span class="compare-tag before">{titles[0]}</span>}
+      {share < 0.85 && <span class="compare-tag after">{titles[1]}</span>}
     </div>
   )
 }

@@ -28,7 +28,7 @@ export function Comparison({ before, after, mask, titles = ['Before', 'After'] }
   ]
   return (
     <div class="comparison" style={way === 'side' ? {} : { maxWidth: `${shownWidth(after)}px` }}>
-      {way === 'slider' && place !== undefined && <CompareSlider before={before} after={after} place={place} />}
+      {way === 'slider' && place !== undefined && <CompareSlider {...{ before, after, place, titles }} />}
       {way === 'side' && (
         <div class="side-by-side">
           {[before, after].map((image, index) => (

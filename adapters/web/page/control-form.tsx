@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import type { WireControl } from '../wire.ts'
+import type { WireControl, WireImage } from '../wire.ts'
 import { useControl } from './api.ts'
 import { Dialog, DialogHead } from './dialog.tsx'
 import { FieldInputs, startValues } from './field-inputs.tsx'
@@ -7,11 +7,13 @@ import { FieldInputs, startValues } from './field-inputs.tsx'
 interface ControlFormProps {
   readonly threadId: string
   readonly control: WireControl
+  /** The picture that it is about. */
+  readonly image?: WireImage | undefined
   readonly close: () => void
 }
 
 /** The form of a control. Enter sends, Esc closes. */
-export function ControlForm({ threadId, control, close }: ControlFormProps) {
+export function ControlForm({ threadId, control, image, close }: ControlFormProps) {
   const fields = control.fields ?? []
   const [values, setValues] = useState(() => startValues(fields))
   const [problem, setProblem] = useState<string>()
@@ -43,7 +45,7 @@ export function ControlForm({ threadId, control, close }: ControlFormProps) {
         send()
       }}
     >
-      <FieldInputs fields={fields} values={values} change={setValues} focused />
+      <FieldInputs fields={fields} values={values} change={setValues} focused image={image} />
       {problem !== undefined && (
         <p class="field-problem" role="alert">
           {problem}

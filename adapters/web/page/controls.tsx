@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { WireControl } from '../wire.ts'
+import type { WireControl, WireImage } from '../wire.ts'
 import { cancelAll } from './api.ts'
 import { groupControls } from './group-controls.ts'
 import type { ControlMenu } from './group-controls.ts'
@@ -19,11 +19,13 @@ interface ControlRowProps {
   readonly last?: readonly WireControl[]
   /** All menus in one, where there is little room; what they are about. */
   readonly compact?: string
+  /** The picture that they are about. */
+  readonly image?: WireImage
 }
 
 /** The buttons that the bot offers; many of them are put into menus. */
-export function ControlRow({ threadId, controls, children, last = [], compact }: ControlRowProps) {
-  const { press, busy, problem, dialog } = usePress(threadId)
+export function ControlRow({ threadId, controls, children, last = [], compact, image }: ControlRowProps) {
+  const { press, busy, problem, dialog } = usePress(threadId, image)
   const { buttons, menus } = groupControls(controls)
   const button = (control: WireControl) => (
     <button

@@ -9,12 +9,16 @@ interface DialogProps {
   readonly children: ComponentChildren
 }
 
-/** A modal dialog: Esc and a click beside it close it, focus stays inside and returns to where it was. */
+/**
+ * A modal dialog: Esc and a click beside it close it, focus stays inside and returns to where it was. What is marked
+ * with `data-first` is focused, otherwise what comes first.
+ */
 export function Dialog({ label, class: name, close, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const before = document.activeElement
     ref.current?.showModal()
+    ref.current?.querySelector<HTMLElement>('[data-first]')?.focus()
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }

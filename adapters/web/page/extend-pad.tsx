@@ -1,4 +1,5 @@
 import { useId } from 'preact/hooks'
+import type { WireImage } from '../wire.ts'
 
 interface Choice {
   readonly value: string
@@ -26,15 +27,18 @@ interface ExtendPadProps {
   readonly choices: readonly Choice[]
   readonly value: string
   readonly set: (value: string) => void
+  /** The picture that grows. */
+  readonly image: WireImage | undefined
 }
 
 /** The sides of a picture as arrows around it: one choice, by mouse, finger and arrow keys. */
-export function ExtendPad({ label, choices, value, set }: ExtendPadProps) {
+export function ExtendPad({ label, choices, value, set, image }: ExtendPadProps) {
   const name = useId()
   return (
     <fieldset class="form-field">
       <legend>{label}</legend>
       <div class="extend-pad">
+        {image !== undefined && <img class="extend-picture" src={image.url} alt="" />}
         {choices.map((choice) => {
           const place = places[choice.value] ?? 'all'
           return (

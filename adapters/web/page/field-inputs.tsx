@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks'
-import type { WireField } from '../wire.ts'
+import type { WireField, WireImage } from '../wire.ts'
 import { ExtendPad, isDirections } from './extend-pad.tsx'
 
 /** Values of a form by the names of its fields. */
@@ -15,10 +15,12 @@ interface FieldInputsProps {
   readonly change: (values: FormValues) => void
   /** The first field takes the focus. */
   readonly focused?: boolean
+  /** The picture that the form is about. */
+  readonly image?: WireImage | undefined
 }
 
 /** The fields of a form, but for masks, which are drawn in an editor of their own. */
-export const FieldInputs = ({ fields, values, change, focused = false }: FieldInputsProps) => (
+export const FieldInputs = ({ fields, values, change, focused = false, image }: FieldInputsProps) => (
   <>
     {fields.map((field, index) => (
       <FieldInput
@@ -27,6 +29,7 @@ export const FieldInputs = ({ fields, values, change, focused = false }: FieldIn
         value={values[field.name] ?? ''}
         set={(value) => change({ ...values, [field.name]: value })}
         focused={focused && index === 0}
+        image={image}
       />
     ))}
   </>
@@ -37,14 +40,15 @@ interface FieldInputProps<F = WireField> {
   readonly value: string
   readonly set: (value: string) => void
   readonly focused: boolean
+  readonly image: WireImage | undefined
 }
 
-const focus = (element: HTMLElement | null): void => element?.focus()
-const nothing = (): void => undefined
+/** Focus at once, or when the dialog around it opens. */
+const first = { ref: (element: HTMLElement | null): void => element?.focus(), 'data-first': true }
 
-function FieldInput({ field, value, set, focused }: FieldInputProps) {
+function FieldInput({ field, value, set, focused, image }: FieldInputProps) {
   const id = useId()
-  const ref = focused ? focus : nothing
+  const start = focused ? first : {}
   switch (field.type) {
     case 'text':
       return (
@@ -56,7 +60,7 @@ function FieldInput({ field, value, set, focused }: FieldInputProps) {
               class="field"
               rows={3}
               value={value}
-              ref={ref}
+              {...start}
               onInput={(e) => set(e.currentTarget.value)}
             />
           ) : (
@@ -65,16 +69,16 @@ function FieldInput({ field, value, set, focused }: FieldInputProps) {
               class="field"
               type="text"
               value={value}
-              ref={ref}
+              {...start}
               onInput={(e) => set(e.currentTarget.value)}
             />
           )}
         </div>
       )
     case 'number':
-      return <NumberInput field={field} value={value} set={set} focused={focused} />
+      return <NumberInput {...{ field, value, set, focused }} />
     case 'choice':
-      return <ChoiceInput field={field} value={value} set={set} focused={focused} />
+      return <ChoiceInput {...{ field, value, set, focused, image }} />
     case 'mask':
       return null
   }
@@ -83,7 +87,7 @@ function FieldInput({ field, value, set, focused }: FieldInputProps) {
 type Of<T extends WireField['type']> = Extract<WireField, { readonly type: T }>
 
 /** A slider where it has few stops, a number field where it has many. */
-function NumberInput({ field, value, set, focused }: FieldInputProps<Of<'number'>>) {
+function NumberInput({ field, value, set, focused }: Omit<FieldInputProps<Of<'number'>>, 'image'>) {
   const id = useId()
   const { label, min, max, step } = field
   const slides = (max - min) / step <= 128
@@ -99,7 +103,7 @@ function NumberInput({ field, value, set, focused }: FieldInputProps<Of<'number'
         type={slides ? 'range' : 'number'}
         {...{ min, max, step, value }}
         required
-        ref={focused ? focus : nothing}
+        {...(focused && first)}
         onInput={(event) => set(event.currentTarget.value)}
       />
     </div>
@@ -107,16 +111,16 @@ function NumberInput({ field, value, set, focused }: FieldInputProps<Of<'number'
 }
 
 /** Few choices side by side, directions around a picture, many choices in a list. */
-function ChoiceInput({ field, value, set, focused }: FieldInputProps<Of<'choice'>>) {
+function ChoiceInput({ field, value, set, focused, image }: FieldInputProps<Of<'choice'>>) {
   const id = useId()
   const { label, choices } = field
-  const ref = focused ? focus : nothing
-  if (isDirections(choices)) return <ExtendPad label={label} choices={choices} value={value} set={set} />
+  const start = focused ? first : {}
+  if (isDirections(choices)) return <ExtendPad {...{ label, choices, value, set, image }} />
   if (choices.length > 4) {
     return (
       <div class="form-field">
         <label for={id}>{label}</label>
-        <select id={id} class="field" value={value} ref={ref} onChange={(event) => set(event.currentTarget.value)}>
+        <select id={id} class="field" value={value} {...start} onChange={(event) => set(event.currentTarget.value)}>
           {choices.map((choice) => (
             <option key={choice.value} value={choice.value}>
               {choice.label}
@@ -137,7 +141,7 @@ function ChoiceInput({ field, value, set, focused }: FieldInputProps<Of<'choice'
               class="visually-hidden"
               name={id}
               checked={choice.value === value}
-              ref={choice.value === value ? ref : nothing}
+              {...(choice.value === value && start)}
               onChange={() => set(choice.value)}
             />
             <span>{choice.label}</span>

@@ -50,7 +50,7 @@ export function Header({ title, onMenu, onKnowledge, tools }: HeaderProps) {
 const ThreadButtons = ({ tools: { undo, redo, showLineage, showSettings } }: { readonly tools: ThreadTools }) => (
   <div class="thread-buttons" role="group" aria-label="This thread">
     <IconButton icon="undo" label="Undo" disabled={undo === undefined} onClick={undo ?? nothing} />
-    <IconButton icon="redo" label="Redo" disabled={redo === undefined} onClick={redo ?? nothing} />
+    <IconButton icon="forward" label="Redo" disabled={redo === undefined} onClick={redo ?? nothing} />
     <IconButton
       icon="tree"
       label="Pictures of this thread"

@@ -16,6 +16,7 @@ const paths = {
   redo: 'M19.5 12a7.5 7.5 0 1 1-2.2-5.300L20 9M20 4v5h-5',
   variations: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   undo: 'M9 6L4 11l5 5M4 11h10a5.5 5.5 0 0 1 0 11h-2',
+  forward: 'M15 6l5 5-5 5M20 11H10a5.500 5.500 0 0 0 0 11h2',
   stop: 'M7 7h10v10H7z',
   left: 'M15 5l-7 7 7 7',
   right: 'M9 5l7 7-7 7',

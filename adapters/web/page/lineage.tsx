@@ -15,6 +15,9 @@ interface LineageProps {
   readonly close: () => void
 }
 
+const columnRem = 7.5
+const rowRem = 9.5
+
 /** Where every picture of the thread came from. Arrow keys walk the tree, Enter or a double click goes on from a picture. */
 export function Lineage({ thread, goTo, compare, enlarge, close }: LineageProps) {
   const layout = layoutLineage(thread.pictures)
@@ -42,7 +45,7 @@ export function Lineage({ thread, goTo, compare, enlarge, close }: LineageProps)
           role="tree"
           aria-label="What came from what"
           ref={tree}
-          style={{ gridTemplateColumns: `repeat(${layout.columns}, 7.5rem)` }}
+          style={{ gridTemplateColumns: `repeat(${layout.columns}, ${columnRem}rem)`, gridAutoRows: `${rowRem}rem` }}
           onKeyDown={press}
         >
           <Edges layout={layout} />
@@ -135,6 +138,7 @@ function Edges({ layout: { placed, columns, rows } }: { readonly layout: Lineage
   return (
     <svg
       class="lineage-edges"
+      style={{ width: `${columns * columnRem}rem`, height: `${rows * rowRem}rem` }}
       viewBox={`0 0 ${columns} ${rows}`}
       preserveAspectRatio="none"
       aria-hidden="true"

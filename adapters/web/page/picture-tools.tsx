@@ -24,6 +24,7 @@ export function PictureTools({ threadId, image, controls, number }: PictureTools
       {compact && <span class="picture-number">{number}</span>}
       <ControlRow
         threadId={threadId}
+        image={image}
         controls={offered.filter((control) => !isDeletion(control))}
         last={offered.filter(isDeletion)}
         {...(compact && { compact: `More for ${name}` })}

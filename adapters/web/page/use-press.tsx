@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { WireControl } from '../wire.ts'
+import type { WireControl, WireImage } from '../wire.ts'
 import { useControl } from './api.ts'
 import { ControlDialog } from './control-form.tsx'
 import { ConfirmDialog } from './dialog.tsx'
@@ -16,7 +16,7 @@ interface Presses {
 }
 
 /** What pressing a control does: a mask opens the editor, other fields a form, deleting asks first. */
-export function usePress(threadId: string): Presses {
+export function usePress(threadId: string, image?: WireImage): Presses {
   const [open, setOpen] = useState<WireControl>()
   const [busy, setBusy] = useState<string>()
   const [problem, setProblem] = useState<string>()
@@ -34,18 +34,19 @@ export function usePress(threadId: string): Presses {
     press: (control) => (needsMore(control) ? setOpen(control) : send(control)),
     busy,
     problem,
-    dialog: open && <Opened threadId={threadId} control={open} send={send} close={close} />,
+    dialog: open && <Opened {...{ threadId, image, send, close }} control={open} />,
   }
 }
 
 interface OpenedProps {
   readonly threadId: string
   readonly control: WireControl
+  readonly image: WireImage | undefined
   readonly send: (control: WireControl) => void
   readonly close: () => void
 }
 
-function Opened({ threadId, control, send, close }: OpenedProps) {
+function Opened({ threadId, control, image, send, close }: OpenedProps) {
   const mask = control.fields?.find((field) => field.type === 'mask')
   if (mask !== undefined) {
     return (
@@ -57,7 +58,7 @@ function Opened({ threadId, control, send, close }: OpenedProps) {
       />
     )
   }
-  if ((control.fields?.length ?? 0) > 0) return <ControlDialog threadId={threadId} control={control} close={close} />
+  if ((control.fields?.length ?? 0) > 0) return <ControlDialog {...{ threadId, control, image, close }} />
   return (
     <ConfirmDialog
       title={`${control.label}?`}

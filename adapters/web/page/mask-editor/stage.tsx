@@ -37,7 +37,6 @@ export function Stage({ image, state, act, base, describedBy }: StageProps) {
       else act({ type: 'zoom', factor: Math.exp(-deltaY * (ctrlKey ? 0.01 : 0.0015)), at: placeOf(event, element) })
     }
     element.addEventListener('wheel', turn, { passive: false })
-    element.focus()
     return () => {
       observer.disconnect()
       element.removeEventListener('wheel', turn)
@@ -68,6 +67,7 @@ export function Stage({ image, state, act, base, describedBy }: StageProps) {
       aria-label={`Mask over the picture: ${image.alt}`}
       aria-describedby={describedBy}
       tabIndex={0}
+      data-first
       onPointerDown={down}
       onPointerMove={moved}
       onPointerUp={(event) => take(release(gesture.current, event.pointerId))}

@@ -76,7 +76,7 @@ export const ViewButtons = ({ state, act }: ToolbarProps) => (
       onClick={() => act({ type: 'undo' })}
     />
     <IconButton
-      icon="redo"
+      icon="forward"
       label="Redo stroke (Ctrl Y)"
       disabled={state.history.undone.length === 0}
       onClick={() => act({ type: 'redo' })}
