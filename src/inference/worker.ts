@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
-import type { DrawingRequest } from '../contract/inference.ts'
+import type { DrawingRequest, InpaintRequest, OutpaintRequest } from '../contract/inference.ts'
 import { chat, loadChat, type ChatModel } from '../pipelines/chat.ts'
+import type { MaskedModels } from '../pipelines/draw-masked.ts'
+import { imageToImage } from '../pipelines/image-to-image.ts'
+import { inpaint } from '../pipelines/inpaint.ts'
+import { outpaint } from '../pipelines/outpaint.ts'
 import { loadPictureModel, type PictureModel, type PictureRole } from '../pipelines/picture-model.ts'
+import { loadRestore, regionRestorer, type RestoreModel } from '../pipelines/restore-model.ts'
+import { restore } from '../pipelines/restore.ts'
 import { textToImage } from '../pipelines/text-to-image.ts'
 import { partFolder } from './model-presets.ts'
 import { pipeline, type ModelSource, type Registry, type RoleEntry } from './registry.ts'
@@ -9,11 +15,11 @@ import { serve } from './serve.ts'
 
 /** The worker's program: the bot's own models and pipelines. */
 
-interface Models {
+type Models = {
   readonly mllm: ChatModel
-  readonly t2i: PictureModel
-  readonly inpaint: PictureModel
-}
+  readonly restore: RestoreModel
+} & Readonly<Record<PictureRole, PictureModel>>
+type Source = ModelSource<Models>
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string
@@ -22,12 +28,27 @@ const versions = { llmga: version }
 
 const pictureRole = <Role extends PictureRole>(role: Role): RoleEntry<Role, PictureModel> => ({
   lane: 'drawing',
-  load: (model, { runtime, identity }) =>
-    loadPictureModel((part) => partFolder(model, part), runtime, { role, settings: model, identity, versions }),
+  load: (settings, { runtime, identity }) =>
+    loadPictureModel((part) => partFolder(settings, part), runtime, { role, settings, identity, versions }),
 })
 
-/** The model that draws. */
-const drawer = (models: ModelSource<Models>, { model }: DrawingRequest) => models.get('t2i', model)
+const drawer = (models: Source, { model }: DrawingRequest) => models.get('t2i', model)
+
+/** The model that fills in, or the one that draws where a name or the lack of another leads to it; and the restorer. */
+async function filler(models: Source, request: InpaintRequest | OutpaintRequest): Promise<MaskedModels> {
+  const role = models.offers('inpaint', request.model) ? 'inpaint' : 't2i'
+  return { draw: await models.get(role, request.model), ...(await restorer(models, request)) }
+}
+
+/** DiffRIR, unless the request does without it or there is none. */
+async function restorer(
+  models: Source,
+  { model, seed, restore: wanted = true }: InpaintRequest | OutpaintRequest,
+): Promise<Pick<MaskedModels, 'restore'>> {
+  if (!wanted || !models.offers('restore')) return {}
+  const loaded = await models.get('restore', models.offers('restore', model) ? model : undefined)
+  return { restore: { ...regionRestorer(loaded, seed), identity: loaded.identity } }
+}
 
 const registry: Registry<Models> = {
   roles: {
@@ -38,10 +59,19 @@ const registry: Registry<Models> = {
     },
     t2i: pictureRole('t2i'),
     inpaint: pictureRole('inpaint'),
+    restore: {
+      lane: 'drawing',
+      load: (settings, { runtime, identity }) =>
+        loadRestore(settings.folder, runtime, { settings, identity, versions }),
+    },
   },
   pipelines: {
     chat: pipeline('chat', (models, { model }) => models.get('mllm', model), chat),
     'text-to-image': pipeline('drawing', drawer, textToImage),
+    'image-to-image': pipeline('drawing', drawer, imageToImage),
+    inpaint: pipeline('drawing', filler, inpaint),
+    outpaint: pipeline('drawing', filler, outpaint),
+    restore: pipeline('drawing', (models, { model }) => models.get('restore', model), restore),
   },
 }
 
