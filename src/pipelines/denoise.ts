@@ -4,6 +4,21 @@ import type { Denoiser, DenoiserInputs } from '../families/stable-diffusion/deno
 import { emptyHistory, type Scheduler } from '../schedulers/scheduler.ts'
 import { float32, type FloatTensor } from '../tensor/tensor.ts'
 
+/** What the UNet is about to be told at a step, for its whole batch. */
+export interface StepBatch {
+  readonly sample: FloatTensor
+  readonly timestep: FloatTensor
+  /** The conditioning's rows, stacked. */
+  readonly context: Readonly<Record<string, FloatTensor>>
+  /** From 0, of `steps` steps. */
+  readonly index: number
+  readonly steps: number
+}
+
+export type StepInputs = (
+  batch: StepBatch,
+) => Promise<Readonly<Record<string, FloatTensor>>> | Readonly<Record<string, FloatTensor>>
+
 export interface DenoiseOptions {
   readonly denoiser: Denoiser
   readonly scheduler: Scheduler
@@ -16,11 +31,7 @@ export interface DenoiseOptions {
   /** Changes the latents after each step (blends what is kept back in); [1, c, h, w] float32 of the latents' length. */
   readonly afterStep?: (latents: Float32Array, index: number) => Float32Array
   /** The UNet's further inputs at a step (a ControlNet's residuals), for the whole batch. */
-  readonly inputsAt?: (batch: {
-    readonly sample: FloatTensor
-    readonly timestep: FloatTensor
-    readonly index: number
-  }) => Promise<Readonly<Record<string, FloatTensor>>> | Readonly<Record<string, FloatTensor>>
+  readonly inputsAt?: StepInputs
   /** Above 1 the negative prompt is computed too (two rows a step); 1 or less leaves it out. */
   readonly guidanceScale: number
   readonly guidanceRescale?: number
@@ -44,6 +55,7 @@ export async function* denoise(options: DenoiseOptions): AsyncGenerator<DenoiseS
   const guided = options.guidanceScale > 1
   const rows = guided ? 2 : 1
   const context = stackConditioning(guided ? [negative, positive] : [positive])
+  const steps = scheduler.timesteps.length
   let { latents } = options
   let history = emptyHistory
   for (const [index, timestep] of scheduler.timesteps.entries()) {
@@ -51,7 +63,7 @@ export async function* denoise(options: DenoiseOptions): AsyncGenerator<DenoiseS
     const scaled = float32(scheduler.scaleModelInput(latents.data, index), latents.shape)
     const input = options.extraChannels ? stackChannels(scaled, options.extraChannels) : scaled
     const batch = { sample: guided ? stackBatch(input, input) : input, timestep: perRow(timestep, rows) }
-    const inputs = (await options.inputsAt?.({ ...batch, index })) ?? {}
+    const inputs = (await options.inputsAt?.({ ...batch, context, index, steps })) ?? {}
     const output = await denoiser.denoise({ ...batch, ...context, ...inputs } as DenoiserInputs)
     const modelOutput = guided ? guide(output, options.guidanceScale, options.guidanceRescale) : output.data
     const step = scheduler.step({ modelOutput, sample: latents.data, stepIndex: index, history, noise })

@@ -5,7 +5,7 @@ import { clipPreprocess, readClipPreprocessor, type ClipPreprocessor } from '../
 import type { RgbImage } from '../../image/rgb-image.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
-import { float32, type FloatTensor } from '../../tensor/tensor.ts'
+import { float32, zeros, type FloatTensor } from '../../tensor/tensor.ts'
 import { readJson } from '../../weights/config-file.ts'
 import { openWeightFile } from '../../weights/weight-file.ts'
 import { openWeightFolder, Weights, type WeightMap } from '../../weights/weights.ts'
@@ -68,8 +68,6 @@ export async function loadIpAdapter(
   }
 }
 
-const zerosLike = ({ data, shape }: FloatTensor) => float32(new Float32Array(data.length), shape)
-
 /**
  * Plain: the projected embedding, and zeros for the negative row. Plus: the last but one hidden state, and that of a
  * picture of zeros (the mean colour, once normalised).
@@ -81,7 +79,7 @@ async function encodeWith(
 ): Promise<ImagePrompt> {
   const features = await tower.encode(pixels)
   const embeds = plus ? features.hiddenStates.at(-2)! : features.imageEmbeds!
-  const negativeEmbeds = plus ? (await tower.encode(zerosLike(pixels))).hiddenStates.at(-2)! : zerosLike(embeds)
+  const negativeEmbeds = plus ? (await tower.encode(zeros(pixels.shape))).hiddenStates.at(-2)! : zeros(embeds.shape)
   const project = async (image_embeds: FloatTensor) => (await session.run({ image_embeds }))['tokens'] as FloatTensor
   return { embeds, negativeEmbeds, tokens: await project(embeds), negativeTokens: await project(negativeEmbeds) }
 }

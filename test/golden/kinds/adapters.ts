@@ -7,7 +7,6 @@ import { stackBatch } from '../../../src/families/stable-diffusion/guidance.ts'
 import type { UnetConfig } from '../../../src/families/stable-diffusion/unet-config.ts'
 import { loadDenoiser, withInputs } from '../../../src/families/stable-diffusion/denoiser.ts'
 import { loraVariant } from '../../../src/families/stable-diffusion/lora-variant.ts'
-import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
 import { loadClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import { openLora } from '../../../src/weights/lora-file.ts'
 import { combineLoras, loraFitter } from '../../../src/weights/lora.ts'
@@ -16,15 +15,7 @@ import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
 import { goldenRuntime } from '../cpu.ts'
 import type { GoldenKind } from '../runner.ts'
-
-/** A stored timestep (scalar or [b], integer or float) as [b] float32. */
-function timestepOf(goldenCase: GoldenCase, batch: number): FloatTensor {
-  const { data } = goldenCase.tensor('input.timestep')
-  return float32(
-    Float32Array.from({ length: batch }, (_, i) => Number(data[data.length === 1 ? 0 : i])),
-    [batch],
-  )
-}
+import { timestepOf } from '../timestep.ts'
 
 /** Merging W + scale * factor * up down and adding the branch beside W are one sum; the branch must meet both. */
 async function lora(goldenCase: GoldenCase, check: Checker): Promise<void> {

@@ -5,27 +5,18 @@ import {
 } from '../../../src/families/stable-diffusion/autoencoder.ts'
 import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts'
 import { unetTaps } from '../../../src/families/stable-diffusion/unet.ts'
-import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
 import { goldenRuntime } from '../cpu.ts'
 import type { GoldenKind } from '../runner.ts'
-
-/** A timestep of any stored form (scalar or [b], integer or float) as [b] float32. */
-function batchTimestep(goldenCase: GoldenCase, batch: number): FloatTensor {
-  const { data } = goldenCase.tensor('input.timestep')
-  return float32(
-    Float32Array.from({ length: batch }, (_, i) => Number(data[data.length === 1 ? 0 : i])),
-    [batch],
-  )
-}
+import { timestepOf } from '../timestep.ts'
 
 async function unetForward(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const { session } = await loadDenoiser(goldenCase.model(), await goldenRuntime(), { taps: true })
   const sample = goldenCase.float('input.sample')
   const results = await session.run({
     sample,
-    timestep: batchTimestep(goldenCase, sample.shape[0]!),
+    timestep: timestepOf(goldenCase, sample.shape[0]!),
     encoder_hidden_states: goldenCase.float('input.encoder_hidden_states'),
     ...(goldenCase.has('input.text_embeds')
       ? { text_embeds: goldenCase.float('input.text_embeds'), time_ids: goldenCase.float('input.time_ids') }
