@@ -18,8 +18,9 @@ export const squareSide = ({ settings }: Pick<PictureModel, 'settings'>): number
 export function workingSize(picture: PixelSize, model: PictureModel): PixelSize {
   const side = squareSide(model)
   const ratio = Math.max(picture.width, picture.height) / Math.min(picture.width, picture.height)
-  const short = Math.max(1, Math.trunc(ratio > maxStretch ? (side * maxStretch) / ratio : side))
-  return roundDownToMultiple(sizeByShortSide(picture, short), model.pipeline.autoencoder.scale)
+  const { width, height } = sizeByShortSide(picture, ratio > maxStretch ? (side * maxStretch) / ratio : side)
+  const whole = { width: Math.trunc(width), height: Math.trunc(height) }
+  return roundDownToMultiple(whole, model.pipeline.autoencoder.scale)
 }
 
 /** The window of a picture that a model draws for a mask; where that is all of a picture, at LLMGA's size. */

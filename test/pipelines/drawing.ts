@@ -5,6 +5,7 @@ import type { DenoiserInputs } from '../../src/families/stable-diffusion/denoise
 import { partsOf } from '../../src/families/stable-diffusion/stable-diffusion.ts'
 import { decodeImage } from '../../src/image/decode.ts'
 import { loadPictureModel, type PictureModel } from '../../src/pipelines/picture-model.ts'
+import type { PipelineContext, PipelineEvent } from '../../src/pipelines/pipeline.ts'
 import { textToImage } from '../../src/pipelines/text-to-image.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 
@@ -19,9 +20,20 @@ export const about = {
   versions: { program: '1.2.3' },
 } as const
 export const folder = partsOf(path.resolve('models/llmga-tiny/sd-t2i'))
-export const model = await loadPictureModel(folder, await createRuntime({ device: 'cpu' }), about)
+export const runtime = await createRuntime({ device: 'cpu' })
+export const model = await loadPictureModel(folder, runtime, about)
 
-interface Drawn {
+/** The embedded model that fills in; tokenizer and autoencoder are the other one's. */
+export const loadInpaintModel = (): Promise<PictureModel> => {
+  const shared = new Set(['tokenizer', 'vae'])
+  const own = partsOf(path.resolve('models/llmga-tiny/sd-inpaint'))
+  return loadPictureModel((part) => (shared.has(part) ? folder(part) : own(part)), runtime, {
+    ...about,
+    role: 'inpaint',
+  })
+}
+
+export interface Drawn {
   readonly steps: readonly StepEvent[]
   readonly images: readonly GeneratedImage[]
   readonly result: InferenceResult
@@ -32,16 +44,22 @@ export const quick = { kind: 'text-to-image', prompt: 'a red car', seed: 7, step
 
 type Wanted = Partial<Omit<TextToImageRequest, 'kind'>>
 
-export async function draw(
+export const draw = (
   wanted: Wanted = {},
   { with: asked = model, abortAfter }: { with?: PictureModel; abortAfter?: number } = {},
+): Promise<Drawn> => collect((context) => textToImage({ ...quick, ...wanted }, asked, context), abortAfter)
+
+/** Runs a pipeline to its end; cancels it after a step if so asked. */
+export async function collect(
+  start: (context: PipelineContext) => AsyncGenerator<PipelineEvent, InferenceResult>,
+  abortAfter?: number,
 ): Promise<Drawn> {
   const abort = new AbortController()
   // As the worker's turn: once the request is aborted, it throws.
   const turn = async () => {
     if (abort.signal.aborted) throw new AppError('inference/cancelled', { message: 'the request was cancelled' })
   }
-  const running = textToImage({ ...quick, ...wanted }, asked, { signal: abort.signal, turn })
+  const running = start({ signal: abort.signal, turn })
   const [steps, images]: [StepEvent[], GeneratedImage[]] = [[], []]
   for (;;) {
     const next = await running.next()
@@ -54,17 +72,17 @@ export async function draw(
 
 /** The pixels of a picture that was drawn. */
 export async function pixelsOf({ images }: Drawn, which = 0) {
-  const { data } = await decodeImage(images[which]!.png, { limits: { maxBytes: 1e7, maxPixels: 1e7 } })
+  const { data } = await decodeImage(images[which]!.png, { limits: { maxBytes: 1e8, maxPixels: 1e8 } })
   return data
 }
 
 /** The same model, whose UNet's inputs are noted. */
-export function watched(): { with: PictureModel; seen: DenoiserInputs[] } {
+export function watched(asked = model): { with: PictureModel; seen: DenoiserInputs[] } {
   const seen: DenoiserInputs[] = []
-  const { denoiser } = model.pipeline
+  const { denoiser } = asked.pipeline
   const denoise = (inputs: DenoiserInputs) => {
     seen.push(inputs)
     return denoiser.denoise(inputs)
   }
-  return { with: { ...model, pipeline: { ...model.pipeline, denoiser: { ...denoiser, denoise } } }, seen }
+  return { with: { ...asked, pipeline: { ...asked.pipeline, denoiser: { ...denoiser, denoise } } }, seen }
 }
