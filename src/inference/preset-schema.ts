@@ -77,6 +77,10 @@ const drawingRole = z.strictObject({
     width: z.int().multipleOf(8),
     height: z.int().multipleOf(8),
   }),
+  /** Shares of an edit's steps for which the source's cross- and self-attention maps hold. */
+  edit: z
+    .strictObject({ crossReplace: z.number().min(0).max(1), selfReplace: z.number().min(0).max(1) })
+    .exactOptional(),
   /** Keys that override the checkpoint's scheduler_config.json. */
   scheduler: z.record(z.string(), z.unknown()).default({}),
 })

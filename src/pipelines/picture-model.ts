@@ -7,6 +7,7 @@ import {
 } from '../families/stable-diffusion/stable-diffusion.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { AdapterPlaces } from './adapter-places.ts'
+import type { ReplaceShares } from './edit-settings.ts'
 
 /** What a preset says about a model that draws. */
 export interface PictureSettings {
@@ -19,6 +20,8 @@ export interface PictureSettings {
   }
   /** Options put over the checkpoint's scheduler_config.json. */
   readonly scheduler: Readonly<Record<string, unknown>>
+  /** Shares of an edit's steps for which the source's attention maps hold; default: the reference's for SD 1.x. */
+  readonly edit?: ReplaceShares
   /** What can be added to it. */
   readonly adapters?: AdapterPlaces
 }

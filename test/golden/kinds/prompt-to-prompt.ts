@@ -204,7 +204,7 @@ async function attention(goldenCase: GoldenCase, check: Checker): Promise<void> 
     inputs.cur_step!,
     storeLimit,
   )
-  const outputs = await tapped.evaluate({ ...batch, ...control } as DenoiserInputs, taps)
+  const outputs = await tapped.evaluate({ ...batch, ...control }, taps)
   const plain = await model.denoiser.denoise(batch)
   check.tensor('context', context['encoder_hidden_states']!.data, context['encoder_hidden_states']!.shape)
   check.tensor('output_controlled', (outputs['output'] as FloatTensor).data, outputs['output']!.shape)
