@@ -74,7 +74,7 @@ export const rowMajor = (shape: readonly number[]): number[] =>
 
 /** The operations that build a tensor as torch.save writes them. */
 export function tensorOps({ storage, dtype, shape, stride, offset = 0, count, view }: TorchTensorToWrite): Buffer {
-  const told = [
+  const told: Buffer[] = [
     op.text('storage'),
     op.global('torch', storageNames[dtype]),
     op.text(storage),
