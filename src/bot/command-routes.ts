@@ -20,8 +20,10 @@ import type { Route, RouteContext } from './route.ts'
 import { isBlank } from './text-checks.ts'
 
 /** What a command asks for. Throws AppError `input/*` for what it cannot take. */
-export const commandRoute = (command: TextCommand, context: RouteContext): Route =>
-  commandRoutes[command.name](command, context)
+export function commandRoute({ name, words, options }: TextCommand, context: RouteContext): Route {
+  const told = name === 'illustrate' ? words : words.replaceAll(/\s+/g, ' ').trim() // a pasted text stays as it is
+  return commandRoutes[name]({ words: told, options }, context)
+}
 
 type Words = Omit<TextCommand, 'name'>
 type CommandRoute = (command: Words, context: RouteContext) => Route

@@ -25,19 +25,19 @@ export function parseCommandText(text: string): TextCommand | undefined {
 
 /**
  * Takes `--name value` and `--name=value` out of a text. A value may be quoted; that of a text option goes on until the
- * next option, that of a switch may be left out. What is left are the words.
+ * next option, that of a switch may be left out. What is left are the words, with their line ends.
  */
 export function splitOptions(text: string): { readonly words: string; readonly options: OptionValues } {
   const [words = '', ...rest] = text.split(/(?:^|\s)--(?=[a-z])/i)
   const parts = rest.map(splitOption)
   return {
-    words: [words, ...parts.map(({ left }) => left)].join(' ').replaceAll(/\s+/g, ' ').trim(),
+    words: [words, ...parts.map(({ left }) => left)].join(' ').trim(),
     options: Object.fromEntries(parts.map(({ name, value }) => [name, value])),
   }
 }
 
 function splitOption(part: string) {
-  const found = /^([a-z-]+)(=|\s+|$)([^]*)$/i.exec(part)
+  const found = /^([a-z][a-z0-9-]*)(=|\s+|$)([^]*)$/i.exec(part)
   const name = (found?.[1] ?? part.trim()).toLowerCase()
   const rest = (found?.[3] ?? '').trim()
   const quoted = /^(["'])(.*?)\1(?:\s+([^]*))?$/s.exec(rest)
@@ -46,8 +46,8 @@ function splitOption(part: string) {
     return { name, value: true, left: rest }
   if (rest === '') return { name, value: true, left: '' } // refused by every option that is not a switch
   if (textOptions.includes(name)) return { name, value: rest, left: '' }
-  const [value, ...left] = rest.split(/\s+/)
-  return { name, value: value!, left: left.join(' ') }
+  const [, value = '', left = ''] = /^(\S+)\s*([^]*)$/.exec(rest) ?? []
+  return { name, value, left }
 }
 
 function unknownCommand(word: string): AppError {

@@ -2,6 +2,7 @@ import { routeNames, type RouteName } from '../contract/job.ts'
 import { needPicture, usualPages } from './command-routes.ts'
 import { classify, needsPicture } from './route-words/classify.ts'
 import type { Classified } from './route-words/routes.ts'
+import { plain } from './route-words/units.ts'
 import type { ModelRoute, Route, RouteContext, Routed } from './route.ts'
 import { sizeOfRatio } from './option-specs.ts'
 
@@ -83,6 +84,10 @@ function plainVerdict(route: RouteName, text: string): Classified {
   return { route, parsed: parsed[route] ?? {}, sure: true, rule: 'chosen', others: [] } as unknown as Classified
 }
 
+/** The end of a message that the rules found, in the signs that the person typed (theirs are plain, one for one). */
+const asWritten = (text: string, found: string): string =>
+  found !== '' && plain(text).endsWith(found) ? text.slice(-found.length) : found || text
+
 const countOf = (count: number | undefined) =>
   count === undefined ? {} : { count: Math.min(maxCount, Math.max(1, Math.round(count))) }
 
@@ -136,7 +141,13 @@ function routeOf(verdict: Classified, text: string, context: RouteContext, route
       return { kind: 'story', words: text, title: topic, ...many, drawing: settings, ...said }
     }
     case 'illustrate':
-      return { kind: 'illustrate', text: verdict.parsed.text, pictures: usualPages, drawing: settings, ...said }
+      return {
+        kind: 'illustrate',
+        text: asWritten(text, verdict.parsed.text),
+        pictures: usualPages,
+        drawing: settings,
+        ...said,
+      }
     case 'design':
       return { kind: 'design', design: verdict.parsed.kind, words: text, drawing: settings, ...said }
     case 'subject':

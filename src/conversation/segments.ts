@@ -30,7 +30,7 @@ export function segment(state: ConversationState, turnId: string, wordings: Word
   const begin = pictures.findLastIndex((id) => id !== image.id) + 1
   const isFirst = pictures.slice(0, begin).every((id) => id === undefined)
   const drawn = promptOf(state, image)
-  const parts = drawn ? drawnParts(path, begin) : uploadedParts(path, begin)
+  const parts = image.operation === 'upload' ? uploadedParts(path, begin) : drawnParts(path, begin)
   const opening = drawn ? similarExchange(wordings, drawn.prompt, drawn.sentence) : []
   return withPicture(image, [...(isFirst ? seen(parts.earlier) : []), ...opening, ...seen(parts.later)])
 }
@@ -91,7 +91,7 @@ function blockText(block: Block): readonly string[] {
     case 'text':
       return [block.text]
     case 'picture':
-      return [tagged(block.prompt)]
+      return block.prompt === '' ? [] : [tagged(block.prompt)]
     case 'upload':
       return []
   }

@@ -140,7 +140,7 @@ describe('options in a text', () => {
     ["--style 'logo' a fox", 'a fox', { style: 'logo' }],
     ['--seed 7 a fox --raw', 'a fox', { seed: '7', raw: true }],
     ['a fox --raw=false', 'a fox', { raw: 'false' }],
-    ['two\nlines --seed 7', 'two lines', { seed: '7' }],
+    ['two\nlines --seed 7', 'two\nlines', { seed: '7' }],
     ['well--known', 'well--known', {}],
   ])('%j', (text, words, values) => {
     expect(splitOptions(text)).toEqual({ words, options: values })
