@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { AppError } from '../contract/errors.ts'
+import { addFlags, botOptions, drawingFlags, type FlagValues } from './drawing-flags.ts'
 import { runOnce } from './one-shot.ts'
 
 interface ReplyOptions {
@@ -6,30 +8,22 @@ interface ReplyOptions {
   readonly out?: string
 }
 
-/** Beside them, the options of the drawing; the bot checks their values, so that every platform gives the same answer. */
-interface ImagineOptions extends ReplyOptions {
-  readonly [drawing: string]: string | boolean
-}
+type ImagineOptions = ReplyOptions & FlagValues & { readonly subject?: string; readonly control?: string }
 
 const jsonFlag = ['--json', 'events as JSON lines on stdout'] as const
 
 /** imagine, describe and ask: one request, one reply, nothing kept. */
 export function addAskCommands(program: Command): void {
-  program
-    .command('imagine')
-    .description('draw a wish; prints the path of each picture on stdout')
-    .argument('<wish...>', 'what to draw')
-    .option('--out <file>', 'where to write the picture: a file or a folder (default: a readable name here)')
-    .option('--seed <n>', 'the same seed and options draw the same picture (default: a new one)')
-    .option('--steps <n>', 'sampler steps')
-    .option('--guidance <scale>', 'how closely the prompt is followed')
-    .option('--negative <words>', 'what to avoid')
-    .option('--count <n>', '1 to 4 pictures; the second goes to NAME-2.png and so on')
-    .option('--size <WxH>', 'size in pixels, such as 128x128')
-    .option('--ratio <W:H>', 'shape, such as 3:2')
-    .option('--sampler <name>', 'ddim, pndm, euler, euler-a, dpmpp-2m or dpmpp-2m-karras')
-    .option('--style <name>', 'a style preset')
-    .option('--raw', "draw the words as they are, without the language model's refinement")
+  addFlags(
+    program
+      .command('imagine')
+      .description('draw a wish; prints the path of each picture on stdout')
+      .argument('<wish...>', 'what to draw')
+      .option('--out <file>', 'where to write the picture: a file or a folder (default: a readable name here)'),
+    [...drawingFlags, 'count', 'size', 'ratio'],
+  )
+    .option('--subject <file>', 'a picture whose subject is to appear; more in: llmga subject --help')
+    .option('--control <file>', 'a picture along whose outlines is drawn; more in: llmga control --help')
     .option(...jsonFlag)
     .addHelpText(
       'after',
@@ -39,15 +33,7 @@ Examples:
   llmga imagine a yellow star at night --count 4 --out stars/
   llmga imagine "a big red car on the left, on a city street with tall buildings, cartoon style" --raw`,
     )
-    .action((wish: string[], { json, out, ...options }: ImagineOptions) =>
-      runOnce(program, {
-        text: wish.join(' '),
-        command: { name: 'imagine', options },
-        wantsPicture: true,
-        json: json ?? false,
-        out,
-      }),
-    )
+    .action((wish: string[], options: ImagineOptions) => imagine(program, wish.join(' '), options))
   program
     .command('describe')
     .description('say what a picture shows')
@@ -71,4 +57,29 @@ Examples:
     .action((file: string, question: string[], { json, out }: ReplyOptions) =>
       runOnce(program, { text: question.join(' '), images: [file], json: json ?? false, out }),
     )
+}
+
+/** A wish after a picture is the bot's command for that. Throws nothing: what is refused is told. */
+function imagine(
+  program: Command,
+  text: string,
+  { json = false, out, subject, control, ...drawing }: ImagineOptions,
+): Promise<void> {
+  const file = subject ?? control
+  const name = subject !== undefined ? 'subject' : control !== undefined ? 'control' : 'imagine'
+  return runOnce(program, {
+    text,
+    command: { name, options: botOptions(drawing) },
+    images: file === undefined ? [] : [file],
+    wantsPicture: true,
+    json,
+    out,
+    async prepare() {
+      if (subject === undefined || control === undefined) return {}
+      throw new AppError('input/invalid-option', {
+        message: '--subject and --control were given together',
+        hint: 'Choose one of them.',
+      })
+    },
+  })
 }

@@ -5,7 +5,9 @@ import { pictureName } from '../../adapters/terminal/files.ts'
 import { AppError } from '../contract/errors.ts'
 import type { OutgoingImage } from '../contract/outgoing.ts'
 import type { Recipe } from '../contract/recipe.ts'
+import { inspectImage } from '../image/inspect.ts'
 import { readPngText, recipeKeyword } from '../image/png.ts'
+import type { PixelSize } from '../image/vae-preprocess.ts'
 import { recipeSchema } from '../inference/recipe-schema.ts'
 
 export type SavePicture = (bytes: Uint8Array, image: OutgoingImage) => Promise<string>
@@ -23,7 +25,7 @@ export async function pictureSaver(out = '.'): Promise<SavePicture> {
   return async (bytes, image) => {
     saved += 1
     const name = isFolder ? pictureName(image) : numbered(path.basename(out), saved)
-    return write(path.join(folder, name), bytes)
+    return writePicture(path.join(folder, name), bytes)
   }
 }
 
@@ -45,7 +47,8 @@ async function prepare(folder: string): Promise<void> {
   }
 }
 
-async function write(file: string, bytes: Uint8Array): Promise<string> {
+/** Throws AppError `storage/full`. */
+export async function writePicture(file: string, bytes: Uint8Array): Promise<string> {
   try {
     await writeFile(file, bytes)
     return file
@@ -56,6 +59,12 @@ async function write(file: string, bytes: Uint8Array): Promise<string> {
       cause,
     })
   }
+}
+
+/** A picture's size as it is seen, after its EXIF turning. Throws AppError `image/unreadable`, `image/unsupported`. */
+export function uprightSize(bytes: Uint8Array): PixelSize {
+  const { width, height, orientation } = inspectImage(bytes)
+  return orientation >= 5 ? { width: height, height: width } : { width, height }
 }
 
 /** A picture file with the recipe in it. Throws AppError `input/not-found`, `image/unreadable`. */

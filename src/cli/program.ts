@@ -1,11 +1,13 @@
 import { Command, CommanderError } from 'commander'
 import { addAskCommands } from './ask-commands.ts'
+import { addBookCommands } from './book-commands.ts'
 import { addChatCommand } from './chat-command.ts'
 import { addConfigCommand } from './config-command.ts'
 import { addConfigFlags } from './config-flags.ts'
 import { exitCodeMeanings, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { addModelsCommand } from './models-command.ts'
 import { tellError } from './output.ts'
+import { addPictureCommands } from './picture-commands.ts'
 import { addRecipeCommand } from './recipe-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 
@@ -17,6 +19,10 @@ const help = `
 Examples:
   llmga imagine "a red car" --seed 7 --steps 25 --out car.png
   llmga describe cat.png
+  llmga edit car.png make it blue --out blue.png
+  llmga inpaint car.png "a boat" --box 25%,25%,50%,50%
+  llmga outpaint car.png --right 50%
+  llmga story a fox --pages 3 --out fox/
   llmga ask cat.png "what is this?"
   llmga chat
   llmga chat --once "draw a red fox in the snow" --json
@@ -38,6 +44,8 @@ export function createProgram(version: string): Command {
     .addHelpText('after', help)
   addChatCommand(program)
   addAskCommands(program)
+  addPictureCommands(program)
+  addBookCommands(program)
   addRecipeCommand(program)
   addReplayCommand(program)
   addModelsCommand(program)
