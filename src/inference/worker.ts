@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { DrawingRequest, InpaintRequest, OutpaintRequest } from '../contract/inference.ts'
+import type { DrawingRequest, EditRequest, InpaintRequest, OutpaintRequest } from '../contract/inference.ts'
 import { chat, loadChat, type ChatModel } from '../pipelines/chat.ts'
 import type { MaskedModels } from '../pipelines/draw-masked.ts'
+import { createEdit } from '../pipelines/edit.ts'
 import { imageToImage } from '../pipelines/image-to-image.ts'
 import { inpaint } from '../pipelines/inpaint.ts'
 import { outpaint } from '../pipelines/outpaint.ts'
@@ -40,10 +41,16 @@ async function filler(models: Source, request: InpaintRequest | OutpaintRequest)
   return { draw: await models.get(role, request.model), ...(await restorer(models, request)) }
 }
 
+/** Edits are drawn by the model that draws. */
+const editor = async (models: Source, request: EditRequest): Promise<MaskedModels> => ({
+  draw: await models.get('t2i', request.model),
+  ...(await restorer(models, request)),
+})
+
 /** DiffRIR, unless the request does without it or there is none. */
 async function restorer(
   models: Source,
-  { model, seed, restore: wanted = true }: InpaintRequest | OutpaintRequest,
+  { model, seed, restore: wanted = true }: InpaintRequest | OutpaintRequest | EditRequest,
 ): Promise<Pick<MaskedModels, 'restore'>> {
   if (!wanted || !models.offers('restore')) return {}
   const loaded = await models.get('restore', models.offers('restore', model) ? model : undefined)
@@ -71,6 +78,7 @@ const registry: Registry<Models> = {
     'image-to-image': pipeline('drawing', drawer, imageToImage),
     inpaint: pipeline('drawing', filler, inpaint),
     outpaint: pipeline('drawing', filler, outpaint),
+    edit: pipeline('drawing', editor, createEdit()),
     restore: pipeline('drawing', (models, { model }) => models.get('restore', model), restore),
   },
 }
