@@ -66,27 +66,23 @@ export async function* drawPictures(
   const plan = planDrawing(request, model, operation)
   await context.turn()
   const prepared = await prepareModel(model, request)
-  try {
-    const drawing = createDrawing(model, prepared, plan, context)
-    const drawPicture = await begin(drawing)
-    const encodeMs = performance.now() - start
-    const clock = createStepClock(plan.indices.length)
-    for (const [place, index] of plan.indices.entries()) {
-      const generator = createTorchGenerator(plan.recipe.seed + index)
-      const decode = async (latents: FloatTensor) => {
-        await context.turn()
-        const decodeStart = performance.now()
-        const [image] = toRgbImages(await model.pipeline.autoencoder.decode(latents))
-        clock.decoded(performance.now() - decodeStart)
-        return image!
-      }
-      const drawn = yield* drawPicture({ index, generator, clock: clock.picture(place), decode })
-      yield { type: 'image', image: await pictureFile(drawn, drawing, index) }
+  const drawing = createDrawing(model, prepared, plan, context)
+  const drawPicture = await begin(drawing)
+  const encodeMs = performance.now() - start
+  const clock = createStepClock(plan.indices.length)
+  for (const [place, index] of plan.indices.entries()) {
+    const generator = createTorchGenerator(plan.recipe.seed + index)
+    const decode = async (latents: FloatTensor) => {
+      await context.turn()
+      const decodeStart = performance.now()
+      const [image] = toRgbImages(await model.pipeline.autoencoder.decode(latents, () => context.turn()))
+      clock.decoded(performance.now() - decodeStart)
+      return image!
     }
-    return { timings: { encodeMs, ...clock.timings(), totalMs: performance.now() - start } }
-  } finally {
-    await prepared.release()
+    const drawn = yield* drawPicture({ index, generator, clock: clock.picture(place), decode })
+    yield { type: 'image', image: await pictureFile(drawn, drawing, index) }
   }
+  return { timings: { encodeMs, ...clock.timings(), totalMs: performance.now() - start } }
 }
 
 function createDrawing(
@@ -165,12 +161,14 @@ export async function stepEvent(
 
 async function pictureFile(drawn: DrawnPicture, { plan, prepared }: Drawing, index: number): Promise<GeneratedImage> {
   const { image, details } = drawn
-  const inputs = { ...plan.recipe.inputs, ...prepared.recipe.inputs }
+  const { inputs: added, models, ...additions } = prepared.recipe
+  const inputs = { ...plan.recipe.inputs, ...added }
   const recipe: Recipe = {
     ...plan.recipe,
-    ...prepared.recipe,
+    ...additions,
     ...drawn.recipe,
     ...(Object.keys(inputs).length > 0 && { inputs }),
+    models: { ...plan.recipe.models, ...models },
     index,
   }
   const png = await encodePng(image, { text: { [recipeKeyword]: JSON.stringify(recipe), Software: 'llmga-bot' } })

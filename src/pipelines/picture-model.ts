@@ -6,7 +6,8 @@ import {
   type StableDiffusion,
 } from '../families/stable-diffusion/stable-diffusion.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { AdapterPlaces } from './adapter-places.ts'
+import type { AdapterFile, AdapterPlaces } from './adapter-places.ts'
+import { createModelAdapters, type ModelAdapters } from './model-adapters.ts'
 import type { ReplaceShares } from './edit-settings.ts'
 
 /** What a preset says about a model that draws. */
@@ -35,15 +36,16 @@ export interface PictureAbout {
   readonly settings: PictureSettings
   readonly identity: { readonly name: string; readonly sha256: string }
   readonly versions: Readonly<Record<string, string>>
+  /** sha256 of an adapter's file, compared with what its preset says. */
+  readonly hashOf?: (file: AdapterFile) => Promise<string>
 }
 
 /** A loaded model that draws with Stable Diffusion, with what its recipes say about it. */
 export interface PictureModel extends PictureAbout {
   readonly pipeline: StableDiffusion
   readonly preview: LatentPreview
-  /** Where its parts lie and what loads them: for the same weights with others added (LoRA). */
-  readonly folder: PartFolder
-  readonly runtime: Runtime
+  /** LoRAs, image prompts and condition pictures that a request may add. */
+  readonly adapters: ModelAdapters
 }
 
 /** Loads a Stable Diffusion pipeline (1.x, 2.x or XL; 4 or 9 channels) from its parts' folders. */
@@ -54,5 +56,14 @@ export async function loadPictureModel(
 ): Promise<PictureModel> {
   const pipeline = await loadStableDiffusion(folder, runtime)
   const preview = await createLatentPreview(pipeline.autoencoder)
-  return { ...about, versions: { ...runtime.versions, ...about.versions }, folder, runtime, pipeline, preview }
+  const { settings, identity, hashOf } = about
+  const adapters = createModelAdapters({
+    places: settings.adapters,
+    name: identity.name,
+    folder,
+    pipeline,
+    runtime,
+    hashOf,
+  })
+  return { ...about, versions: { ...runtime.versions, ...about.versions }, pipeline, preview, adapters }
 }
