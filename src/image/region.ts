@@ -29,8 +29,6 @@ export interface RegionOptions {
   readonly multiple?: number
 }
 
-/** A window is at most this many times longer than wide, as far as the picture allows. */
-const maxAspect = 2
 /** A window with so many times the pixels of the model's square is drawn as it is, without resampling. */
 const unscaledShare = { least: 0.5, most: 1.25 }
 
@@ -61,8 +59,8 @@ export function chooseRegion(mask: GreyImage, { side, margin = 0.5, multiple = 8
     })
   const around = 2 * Math.round(margin * Math.max(box.width, box.height))
   const [wide, high] = [box.width + around, box.height + around]
-  const across = extent(Math.max(wide, high / maxAspect, side), mask.width, multiple)
-  const down = extent(Math.max(high, wide / maxAspect, side), mask.height, multiple)
+  const across = extent(Math.max(wide, side), mask.width, multiple)
+  const down = extent(Math.max(high, side), mask.height, multiple)
   const window = {
     left: place(box.left, box.width, across, mask.width),
     top: place(box.top, box.height, down, mask.height),
