@@ -4,6 +4,7 @@ import type { Session } from '../../runtime/session.ts'
 import { float32, sizeOf, type FloatTensor } from '../../tensor/tensor.ts'
 import { readConfig } from '../../weights/config-file.ts'
 import { openWeightFolder } from '../../weights/weights.ts'
+import { defaultVaeTiles, runTiled, type VaeTiles } from './vae-tiles.ts'
 import { vaeConfigSchema, vaeDecoderGraph, vaeEncoderGraph, vaeScale, type VaeConfig } from './vae.ts'
 
 /** The normal distribution of latents that an image is encoded to; all [b, latent, h/f, w/f]. */
@@ -19,15 +20,25 @@ export interface Autoencoder {
   readonly config: VaeConfig
   /** Pixels of a latent's side. */
   readonly scale: number
-  /** image [b, 3, h, w] in [-1, 1], sides multiples of `scale` -> moments [b, 2 * latent, h/f, w/f]. */
-  encodeMoments(image: FloatTensor): Promise<FloatTensor>
-  /** latents [b, latent, h, w], scaled -> image [b, 3, h*f, w*f], unclamped. */
-  decode(latents: FloatTensor): Promise<FloatTensor>
+  /**
+   * image [b, 3, h, w] in [-1, 1], sides multiples of `scale` -> moments [b, 2 * latent, h/f, w/f]. A large picture goes
+   * in tiles, before each of which `turn` is awaited.
+   */
+  encodeMoments(image: FloatTensor, turn?: () => Promise<void>): Promise<FloatTensor>
+  /** latents [b, latent, h, w], scaled -> image [b, 3, h*f, w*f], unclamped; large ones in tiles. */
+  decode(latents: FloatTensor, turn?: () => Promise<void>): Promise<FloatTensor>
   readonly sessions: () => readonly Session[]
 }
 
-/** Opens the VAE of a diffusers folder. Throws AppError for what is missing or unknown. */
-export function openAutoencoder(folder: string, runtime: Runtime): Autoencoder {
+/**
+ * Opens the VAE of a diffusers folder; it computes in float32 (SDXL's own overflows in float16). Throws AppError for what
+ * is missing or unknown.
+ */
+export function openAutoencoder(
+  folder: string,
+  runtime: Runtime,
+  { tiles = defaultVaeTiles }: { readonly tiles?: VaeTiles } = {},
+): Autoencoder {
   const config = readConfig(path.join(folder, 'config.json'), vaeConfigSchema)
   const map = openWeightFolder(folder, 'diffusion_pytorch_model')
   const loaded = new Map<string, Promise<Session>>()
@@ -42,21 +53,24 @@ export function openAutoencoder(folder: string, runtime: Runtime): Autoencoder {
   }
   const ready: Session[] = []
   const keep = (one: Session) => (ready.push(one), one)
+  const scale = vaeScale(config)
   return {
     config,
-    scale: vaeScale(config),
+    scale,
     sessions: () => ready,
-    async encodeMoments(image) {
+    async encodeMoments(image, turn) {
       const encoder = await session('encoder', () => runtime.load(vaeEncoderGraph(config, map)).then(keep))
-      return (await encoder.run({ image }))['moments'] as FloatTensor
+      const run = async (part: FloatTensor) => (await encoder.run({ image: part }))['moments'] as FloatTensor
+      return runTiled({ input: image, inputScale: scale, outputScale: 1, tiles, run, turn })
     },
-    async decode(latents) {
+    async decode(latents, turn) {
       const decoder = await session('decoder', () => runtime.load(vaeDecoderGraph(config, map)).then(keep))
-      const unscaled = float32(
+      const input = float32(
         latents.data.map((value) => value / config.scaling_factor),
         latents.shape,
       )
-      return (await decoder.run({ latents: unscaled }))['image'] as FloatTensor
+      const run = async (part: FloatTensor) => (await decoder.run({ latents: part }))['image'] as FloatTensor
+      return runTiled({ input, inputScale: 1, outputScale: scale, tiles, run, turn })
     },
   }
 }
