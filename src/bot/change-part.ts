@@ -20,7 +20,7 @@ export const outgoingImage = (
 
 /** A picture of the thread as it is shown. */
 export const nodeImage = (node: ImageNode): OutgoingImage =>
-  outgoingImage({ ...node, imageId: node.id }, node.recipe?.prompt ?? node.name ?? 'Picture')
+  outgoingImage({ ...node, imageId: node.id }, node.recipe?.prompt || (node.name ?? 'Picture'))
 
 /** A mask over a picture, as a picture of its size. */
 export const maskImage = (sha256: string, { imageId, width, height }: OutgoingImage): OutgoingImage => ({

@@ -7,6 +7,7 @@ import {
   type StoredMask,
   type StoredMaskShape,
 } from '../contract/job.ts'
+import { namesOfSampler, samplerOf } from '../schedulers/samplers.ts'
 import { parseBoxes, parseCells, parseMaskJson } from './stored-mask.ts'
 import { checkText } from './text-checks.ts'
 
@@ -56,6 +57,8 @@ export interface OptionSpec {
   readonly allowed: (context: OptionContext) => string
   /** The option's part of the settings; undefined when the value is not allowed. */
   readonly read: (value: OptionValue, context: OptionContext) => OptionPart | undefined
+  /** What people call the values, in lower case: to guess what was meant. */
+  readonly names?: readonly string[]
 }
 
 const maxSide = 2048
@@ -78,10 +81,14 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
     allowed: () => 'WIDTH:HEIGHT from 1:4 to 4:1, such as 16:9',
     read: (value, context) => readRatio(String(value), context),
   },
-  sampler: choice(
-    () => samplerNames,
-    (sampler) => ({ sampler }),
-  ),
+  sampler: {
+    allowed: () => samplerNames.join(', '),
+    names: samplerNames.flatMap(namesOfSampler).map((name) => name.toLowerCase()),
+    read(value) {
+      const sampler = samplerOf(String(value))
+      return sampler && { sampler }
+    },
+  },
   style: choice(
     ({ styles }) => ['none', ...styles],
     (style) => ({ style }),

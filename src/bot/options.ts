@@ -46,15 +46,16 @@ function readOption(name: string, value: OptionValue, allowed: readonly string[]
   if (!spec) throw unknownOption(name, allowed)
   const read = spec.read(value, context)
   if (read) return read
-  throw invalidOption(name, value, spec.allowed(context))
+  const meant = didYouMean(String(value).slice(0, 40).toLowerCase(), spec.names ?? [])
+  throw invalidOption(name, value, spec.allowed(context), meant)
 }
 
-/** A value that an option cannot have. */
-export const invalidOption = (name: string, value: OptionValue, allowed: string): AppError =>
+/** A value that an option cannot have; `meant` is what it may have been. */
+export const invalidOption = (name: string, value: OptionValue, allowed: string, meant?: string): AppError =>
   new AppError('input/invalid-option', {
     message: `${name} cannot be "${String(value).slice(0, 80)}"`,
-    hint: `Allowed: ${allowed}.`,
-    details: { option: name, allowed },
+    hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Allowed: ${allowed}.`,
+    details: { option: name, allowed, ...(meant === undefined ? {} : { meant }) },
   })
 
 function unknownOption(name: string, allowed: readonly string[]): AppError {

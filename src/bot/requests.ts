@@ -1,5 +1,6 @@
 import type { ConversationState, ThreadSettings } from '../contract/conversation.ts'
 import type { Download, JobRequest, StoredMask } from '../contract/job.ts'
+import { liveImage, promptOf } from '../conversation/images.ts'
 import type { Wordings } from '../conversation/wordings.ts'
 import type { BotContext } from './context.ts'
 import { designs } from './design-kinds.ts'
@@ -78,7 +79,7 @@ export function requestOfRoute(route: ModelRoute, place: RequestPlace): JobReque
   }
   switch (route.kind) {
     case 'chat':
-      return { kind: 'chat', ...base }
+      return { kind: 'chat', ...base, ...given({ otherwise: changedPrompt(place, route.change) }) }
     case 'imagine':
       return { kind: 'imagine', wish: route.wish, ...base, ...(route.bare ? { bare: true } : {}) }
     case 'story': {
@@ -94,6 +95,13 @@ export function requestOfRoute(route: ModelRoute, place: RequestPlace): JobReque
     default:
       return onPicture(route, place, base)
   }
+}
+
+/** The prompt of the current picture with the words that are to make it different. */
+function changedPrompt({ state, imageId }: RequestPlace, change: string | undefined): string | undefined {
+  const image = change === undefined ? undefined : liveImage(state, imageId)
+  const prompt = image && promptOf(state, image)?.prompt
+  return prompt === undefined ? undefined : `${prompt}, ${change}`
 }
 
 type Base = Omit<Extract<JobRequest, { kind: 'chat' }>, 'kind' | 'design'>

@@ -26,8 +26,8 @@ interface Worked extends Answered {
 
 /** What a message asks for that a model answers. */
 export type ModelRoute =
-  /** Show the words to the language model, which decides whether to draw. */
-  | (Answered & { readonly kind: 'chat'; readonly text: string })
+  /** Show the words to the language model, which decides whether to draw. `change`: the picture once more, but so. */
+  | (Answered & { readonly kind: 'chat'; readonly text: string; readonly change?: string })
   | (Answered & { readonly kind: 'imagine'; readonly wish: string; readonly bare?: boolean })
   | (Worked & { readonly kind: 'edit'; readonly strengthSteps?: number })
   | (Worked & { readonly kind: 'restyle' | 'inpaint' | 'restore' | 'variations' | 'subject' | 'control' })

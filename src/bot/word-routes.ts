@@ -154,9 +154,10 @@ function routeOf(verdict: Classified, text: string, context: RouteContext, route
     case 'control':
       return { kind: verdict.route, words: verdict.parsed.wish, drawing: settings, ...said }
     case 'again':
-      return verdict.parsed.change === '' && context.hasPicture
+      if (!context.hasPicture) return chat(text, routed)
+      return verdict.parsed.change === ''
         ? { kind: 'again', drawing: settings, ...said }
-        : chat(text, routed)
+        : { kind: 'chat', text, change: verdict.parsed.change, drawing: settings, ...said }
     case 'undo': {
       const { steps } = verdict.parsed
       return { kind: 'undo', steps: steps === 'all' ? Infinity : steps }

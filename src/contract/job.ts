@@ -89,8 +89,11 @@ interface OnPicture extends Asked {
 
 /** What to do, decided when the event arrived (so a rerun does the same, with the same seed). */
 export type JobRequest =
-  /** Answer the user turn `turnId`; pictures asked for in the reply are drawn with `drawing`. */
-  | (Asked & { readonly kind: 'chat'; readonly design?: DesignKind })
+  /**
+   * Answer the user turn `turnId`; pictures asked for in the reply are drawn with `drawing`, and `otherwise` when it asks
+   * for none.
+   */
+  | (Asked & { readonly kind: 'chat'; readonly design?: DesignKind; readonly otherwise?: string })
   /** Draw a wish: refined by the MLLM unless `drawing.raw`. `bare`: it is a whole request and asked as it is. */
   | (Asked & { readonly kind: 'imagine'; readonly wish: string; readonly bare?: boolean })
   /** Draw a given prompt as it is (an edited one). */

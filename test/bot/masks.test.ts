@@ -124,8 +124,8 @@ describe('outpainting', () => {
     const { messages } = chats()[0]!
     expect(messages.map(({ text }) => text)).toEqual(['Outpaint!'])
     const shown = await pixelsOf(messages[0]!.image!)
-    expect([shown.width, shown.height]).toEqual([24, 16])
-    expect([shown.at(3, 3), shown.at(20, 3)]).toEqual([red, black])
+    expect([shown.width, shown.height]).toEqual([24, 24]) // stretched, as the demo shows masked pictures
+    expect([shown.at(3, 3), shown.at(20, 20)]).toEqual([red, black])
     expect(requests('outpaint')[0]).toMatchObject({ sides: { left: 0, top: 0, right: 8, bottom: 0 } })
     expect(imagesOf(reply)[0]).toMatchObject({ width: 24, height: 16 })
     expect(partsOf(reply, 'route')[0]!.chosen).toBe('Extend the picture')

@@ -114,6 +114,17 @@ describe('a design', () => {
     expect(chats().at(-1)!.messages[1]!.text).toContain('<gen_image> a big pink flower </gen_image>')
   })
 
+  it('goes on with the last prompt and the words where the model has none', async () => {
+    let asked = 0
+    const once = () => (asked++ === 0 ? reply() : 'I cannot draw that.')
+    const harness = await start({ script: { reply: once } })
+    await harness.ask('/design poster for a flower shop')
+    const second = await harness.ask('a second one, warmer')
+    expect(drawings()[1]).toMatchObject({ prompt: 'a big pink flower, warmer', width: 96, height: 160 })
+    expect(drawings()[1]!.seed).not.toBe(drawings()[0]!.seed)
+    expect(partsOf(second, 'notice')[0]!.text).toMatch(/the last one was drawn with your words/)
+  })
+
   it('is asked for in plain words', async () => {
     const harness = await start({ script: { reply } })
     await harness.ask('design a logo for a flower shop')

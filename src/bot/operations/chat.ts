@@ -13,7 +13,13 @@ const drafting =
 export async function chat(run: JobRun, request: RequestOf<'chat'>): Promise<void> {
   noteOtherPictures(run, request.turnId)
   const messages = await loadSegment(segment(run.state, request.turnId, run.wordings), run.load)
-  await converse(run, { ...request, messages }, drafting(run, request, messages.at(-1)?.text ?? ''))
+  const wish = messages.at(-1)?.text ?? ''
+  const draft = drafting(run, request, wish)
+  const prompts = await converse(run, { ...request, messages }, draft)
+  const instead = prompts.length === 0 && request.otherwise !== undefined && draft(0, request.otherwise)
+  if (!instead) return
+  run.emit({ type: 'notice', text: 'The model wrote no prompt for this, so the last one was drawn with your words.' })
+  await drawBlock(run, instead)
 }
 
 function noteOtherPictures({ state, emit }: JobRun, turnId: string): void {
