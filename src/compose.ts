@@ -85,6 +85,7 @@ export async function compose({
       inference,
       about: aboutOf(models, Object.keys(styles)),
       wordings: models.mllm[0]!.wordings,
+      defaults: { engine: config.editEngine },
       otherWordings: Object.fromEntries(models.mllm.map(({ name, wordings }) => [name, wordings])),
       styles,
       log,

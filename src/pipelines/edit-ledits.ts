@@ -17,8 +17,9 @@ import { workingSize } from './working-size.ts'
 /** The released command's settings; the guidance towards the target is the model's own. */
 const released = { sourceGuidanceScale: 3.5, skip: 0.25, maskThreshold: releasedMask.threshold }
 
-/** An edit's strength moves the share of steps left out: 0.5 is as released, 1 begins from noise alone. */
-const skipAt = (strength: number): number => Math.min(0.9, 2 * released.skip * (1 - strength))
+/** An edit's strength moves the share of steps left out: 0 keeps nearly all, 0.5 is as released, 1 begins from noise. */
+const skipAt = (strength: number): number =>
+  strength > 0.5 ? 2 * released.skip * (1 - strength) : 0.85 + 2 * strength * (released.skip - 0.85)
 
 /** The settings of one edit. */
 interface Settings {
