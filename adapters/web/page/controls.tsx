@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { WireControl, WireImage } from '../wire.ts'
 import { cancelAll } from './api.ts'
+import { ExtendDialog, areSides } from './extend-dialog.tsx'
 import { groupControls } from './group-controls.ts'
 import type { ControlMenu } from './group-controls.ts'
 import { Icon } from './icons.tsx'
@@ -17,6 +18,8 @@ interface ControlRowProps {
   readonly children?: ComponentChildren
   /** What comes after them. */
   readonly last?: readonly WireControl[]
+  /** Up to this many are shown as buttons, whatever their group. */
+  readonly few?: number
   /** All menus in one, where there is little room; what they are about. */
   readonly compact?: string
   /** The picture that they are about. */
@@ -24,9 +27,18 @@ interface ControlRowProps {
 }
 
 /** The buttons that the bot offers; many of them are put into menus. */
-export function ControlRow({ threadId, controls, children, last = [], compact, image }: ControlRowProps) {
+export function ControlRow({ threadId, controls, children, last = [], few = 6, compact, image }: ControlRowProps) {
   const { press, busy, problem, dialog } = usePress(threadId, image)
-  const { buttons, menus } = groupControls(controls)
+  const { buttons, menus } = groupControls(controls, few)
+  const [extending, setExtending] = useState(false)
+  const sides = image === undefined ? undefined : menus.find((menu) => areSides(menu.controls))
+  const extend: MenuItem = {
+    key: 'extend',
+    label: 'Extend…',
+    icon: 'expand',
+    danger: false,
+    choose: () => setExtending(true),
+  }
   const button = (control: WireControl) => (
     <button
       key={control.actionId}
@@ -52,15 +64,26 @@ export function ControlRow({ threadId, controls, children, last = [], compact, i
     <div class="control-row">
       {buttons.map(button)}
       {compact === undefined ? (
-        menus.map((menu) => (
-          <Menu key={menu.name} label={menu.name} items={menu.controls.map(itemOf)} disabled={waiting(menu)}>
-            <Icon name={menuIcons[menu.name] ?? 'more'} />
-            <span class="button-label">{menu.name}</span>
-            <Icon name="down" />
-          </Menu>
-        ))
+        menus.map((menu) =>
+          menu === sides ? (
+            <button key={menu.name} type="button" class="button" title="Extend the picture" onClick={extend.choose}>
+              <Icon name="expand" />
+              <span class="button-label">{extend.label}</span>
+            </button>
+          ) : (
+            <Menu key={menu.name} label={menu.name} items={menu.controls.map(itemOf)} disabled={waiting(menu)}>
+              <Icon name={menuIcons[menu.name] ?? 'more'} />
+              <span class="button-label">{menu.name}</span>
+              <Icon name="down" />
+            </Menu>
+          ),
+        )
       ) : menus.length > 0 ? (
-        <Menu label={compact} items={menus.flatMap((menu) => menu.controls.map(itemOf))} disabled={menus.some(waiting)}>
+        <Menu
+          label={compact}
+          items={menus.flatMap((menu) => (menu === sides ? [extend] : menu.controls.map(itemOf)))}
+          disabled={menus.some(waiting)}
+        >
           <Icon name="more" />
         </Menu>
       ) : null}
@@ -72,6 +95,14 @@ export function ControlRow({ threadId, controls, children, last = [], compact, i
         </p>
       )}
       {dialog}
+      {extending && image !== undefined && (
+        <ExtendDialog
+          threadId={threadId}
+          image={image}
+          controls={sides?.controls ?? []}
+          close={() => setExtending(false)}
+        />
+      )}
     </div>
   )
 }

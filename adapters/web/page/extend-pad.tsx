@@ -29,10 +29,12 @@ interface ExtendPadProps {
   readonly set: (value: string) => void
   /** The picture that grows. */
   readonly image: WireImage | undefined
+  /** The chosen side takes the focus when the dialog around it opens. */
+  readonly focused: boolean
 }
 
 /** The sides of a picture as arrows around it: one choice, by mouse, finger and arrow keys. */
-export function ExtendPad({ label, choices, value, set, image }: ExtendPadProps) {
+export function ExtendPad({ label, choices, value, set, image, focused }: ExtendPadProps) {
   const name = useId()
   return (
     <fieldset class="form-field">
@@ -48,6 +50,7 @@ export function ExtendPad({ label, choices, value, set, image }: ExtendPadProps)
                 class="visually-hidden"
                 name={name}
                 checked={choice.value === value}
+                data-first={focused && choice.value === value ? true : undefined}
                 onChange={() => set(choice.value)}
               />
               <span aria-hidden="true">{arrows[place]}</span>

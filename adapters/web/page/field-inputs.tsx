@@ -115,7 +115,7 @@ function ChoiceInput({ field, value, set, focused, image }: FieldInputProps<Of<'
   const id = useId()
   const { label, choices } = field
   const start = focused ? first : {}
-  if (isDirections(choices)) return <ExtendPad {...{ label, choices, value, set, image }} />
+  if (isDirections(choices)) return <ExtendPad {...{ label, choices, value, set, image, focused }} />
   if (choices.length > 4) {
     return (
       <div class="form-field">

@@ -19,13 +19,10 @@ const menuOf: Readonly<Record<NonNullable<WireControl['group']>, string>> = {
 }
 const menuOrder = ['Edit', 'Extend', 'Again', 'More']
 
-/** Up to this many buttons are shown as they are. */
-const buttonsInARow = 4
-
-/** What is grouped goes into a menu a group, unless there are few buttons; a menu of one is that button. */
-export function groupControls(controls: readonly WireControl[]): GroupedControls {
+/** What is grouped goes into a menu a group, unless there are at most `few` buttons; a menu of one is that button. */
+export function groupControls(controls: readonly WireControl[], few: number): GroupedControls {
   const grouped = controls.filter(({ group }) => group !== undefined)
-  if (controls.length <= buttonsInARow || grouped.length === 0) return { buttons: controls, menus: [] }
+  if (controls.length <= few || grouped.length === 0) return { buttons: controls, menus: [] }
   const menus = menuOrder.map((name) => ({ name, controls: grouped.filter(({ group }) => menuOf[group!] === name) }))
   const alone = menus.flatMap((menu) => (menu.controls.length === 1 ? menu.controls : []))
   return {

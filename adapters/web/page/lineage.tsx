@@ -15,8 +15,8 @@ interface LineageProps {
   readonly close: () => void
 }
 
-const columnRem = 7.5
-const rowRem = 9.5
+const columnRem = 8.5
+const rowRem = 8.75
 
 /** Where every picture of the thread came from. Arrow keys walk the tree, Enter or a double click goes on from a picture. */
 export function Lineage({ thread, goTo, compare, enlarge, close }: LineageProps) {
@@ -105,7 +105,7 @@ const Node = ({ place: { picture, row, column }, current, chosen, choose, goTo }
     role="treeitem"
     class={`lineage-node ${current ? 'current' : ''}`}
     style={{ gridRow: row + 1, gridColumn: column + 1 }}
-    aria-level={row + 1}
+    aria-level={column + 1}
     aria-selected={chosen}
     aria-current={current ? 'true' : undefined}
     aria-label={nodeWords(picture, current)}
@@ -127,13 +127,13 @@ const nodeWords = (picture: WirePicture, current: boolean): string =>
     ...(current ? ['current picture'] : []),
   ].join(', ')
 
-/** Lines from each picture down to those that came from it, in units of cells. */
+/** Lines from each picture to those that came from it, in units of cells. */
 function Edges({ layout: { placed, columns, rows } }: { readonly layout: LineageLayout }) {
   const lines = placed.flatMap(({ picture, column, row }) => {
     const from = placed.find((other) => other.picture.imageId === picture.parentId)
     if (from === undefined) return []
-    const [x, y] = [from.column + 0.5, from.row + 0.6]
-    return [`M${x} ${y}V${row + 0.02}H${column + 0.5}V${row + 0.3}`]
+    const [x, y] = [from.column + 0.85, from.row + 0.56]
+    return [`M${x} ${y}H${column + 0.02}V${row + 0.56}H${column + 0.15}`]
   })
   return (
     <svg

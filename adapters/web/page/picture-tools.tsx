@@ -25,6 +25,7 @@ export function PictureTools({ threadId, image, controls, number }: PictureTools
       <ControlRow
         threadId={threadId}
         image={image}
+        few={4}
         controls={offered.filter((control) => !isDeletion(control))}
         last={offered.filter(isDeletion)}
         {...(compact && { compact: `More for ${name}` })}

@@ -1,5 +1,5 @@
 import type { WireControl, WirePart } from '../wire.ts'
-import { picturesOf } from './reply-pictures.ts'
+import { isToldByChange, picturesOf } from './reply-pictures.ts'
 
 export interface PlacedControls {
   /** The control that edits this prompt. */
@@ -11,7 +11,7 @@ export interface PlacedControls {
 /** Puts each control beside what it works on: a form with a prompt's text at that prompt, what names a picture at it. */
 export function placeControls(parts: readonly WirePart[]): PlacedControls {
   const controls = parts.flatMap((part) => (part.type === 'controls' ? part.controls : []))
-  const prompts = parts.flatMap((part) => (part.type === 'prompt' ? [part] : []))
+  const prompts = parts.flatMap((part) => (part.type === 'prompt' && !isToldByChange(part.block, parts) ? [part] : []))
   const imageIds = parts.flatMap(picturesOf).map(({ imageId }) => imageId)
   const holds = (control: WireControl, text: string): boolean => promptIn(control) === text
   const edits = (text: string): WireControl[] => controls.filter((control) => holds(control, text))

@@ -11,3 +11,7 @@ export function undepicted(images: readonly WireImage[], parts: readonly WirePar
   const shown = parts.flatMap((part) => (part.type === 'change' ? picturesOf(part) : [])).map(({ imageId }) => imageId)
   return images.filter(({ imageId }) => !shown.includes(imageId))
 }
+
+/** Whether a change beside it tells the prompt already, with its changed words marked. */
+export const isToldByChange = (block: number, parts: readonly WirePart[]): boolean =>
+  parts.some((part) => part.type === 'change' && part.block === block && part.target !== undefined)

@@ -117,7 +117,13 @@ export function pictureControls(image: OutgoingImage): readonly Control[] {
     ...{ actionId: `${kind}:${image.imageId}`, label, style: 'secondary', group },
   })
   const words = { type: 'text', name: 'words', label: 'What to draw there', value: '', multiline: false } as const
-  const sides = ['left', 'up', 'right', 'down', 'all'].map((value) => ({ value, label: value }))
+  const sides = [
+    ['left', '←'],
+    ['up', '↑'],
+    ['right', '→'],
+    ['down', '↓'],
+    ['all', '⤢'],
+  ] as const
   return [
     button('variations', 'Variations', 'again'),
     button('redo', 'Redo with a new seed', 'again'),
@@ -133,13 +139,10 @@ export function pictureControls(image: OutgoingImage): readonly Control[] {
       fields: [{ type: 'mask', name: 'mask', label: 'What to draw anew', image }, words],
     },
     button('restore', 'Restore', 'edit'),
-    {
-      ...button('outpaint', 'Outpaint…', 'extend'),
-      fields: [
-        { type: 'choice', name: 'direction', label: 'Direction', value: 'right', choices: sides },
-        { type: 'number', name: 'amount', label: 'Amount in %', value: 50, min: 10, max: 100, step: 5 },
-      ],
-    },
+    ...sides.map(([side, arrow]): Control => ({
+      ...button('outpaint', `Outpaint ${arrow}`, 'extend'),
+      actionId: `outpaint:${image.imageId}:${side}`,
+    })),
     button('undo', 'Undo', 'thread'),
     button('branch', 'Branch', 'thread'),
     button('compare', 'Compare', 'thread'),
