@@ -135,8 +135,10 @@ function sharesOf({ strength = 0.5, ...request }: EditRequest, kind: ChangeKind,
 }
 
 /** At strength 0 all steps, at 0.5 the usual share, at 1 none; straight lines between. */
-const shareAt = (strength: number, usual: number): number =>
-  strength <= 0.5 ? 1 + (usual - 1) * 2 * strength : usual * 2 * (1 - strength)
+function shareAt(strength: number, usual: number): number {
+  const share = strength <= 0.5 ? usual + (1 - usual) * (1 - 2 * strength) : usual * 2 * (1 - strength)
+  return Math.round(share * 1e4) / 1e4 // a step is not to depend on the last bit
+}
 
 const unique = (words: readonly string[]): string[] => [...new Set(words)]
 
