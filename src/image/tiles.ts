@@ -10,12 +10,13 @@ export interface Tile extends Box {
 }
 
 /**
- * Tiles of `side` that cover a picture, row by row, each at least `overlap` over its neighbours and all evenly spaced;
- * a picture that is no larger is one tile.
+ * Tiles that cover a picture, row by row, evenly spaced and each at least `overlap` over its neighbours: no larger than
+ * `side` (a multiple of `multiple`), and as small a multiple as covers the picture with as many. A picture that is no
+ * larger than `side` is one tile.
  */
-export function tilesOf({ width, height }: PixelSize, side: number, overlap: number): Tile[] {
-  const columns = spans(width, side, overlap)
-  return spans(height, side, overlap).flatMap((row) =>
+export function tilesOf({ width, height }: PixelSize, side: number, overlap: number, multiple = 1): Tile[] {
+  const columns = spans(width, side, overlap, multiple)
+  return spans(height, side, overlap, multiple).flatMap((row) =>
     columns.map((column) => ({
       left: column.start,
       top: row.start,
@@ -27,14 +28,15 @@ export function tilesOf({ width, height }: PixelSize, side: number, overlap: num
   )
 }
 
-function spans(length: number, side: number, overlap: number) {
-  if (length <= side) return [{ start: 0, length, shared: 0 }]
-  const count = Math.ceil((length - overlap) / (side - overlap))
-  const start = (i: number) => Math.round((i * (length - side)) / (count - 1))
+function spans(whole: number, side: number, overlap: number, multiple: number) {
+  if (whole <= side) return [{ start: 0, length: whole, shared: 0 }]
+  const count = Math.ceil((whole - overlap) / (side - overlap))
+  const length = Math.ceil((whole + (count - 1) * overlap) / count / multiple) * multiple
+  const start = (i: number) => Math.round((i * (whole - length)) / (count - 1))
   return Array.from({ length: count }, (_, i) => ({
     start: start(i),
-    length: side,
-    shared: i === 0 ? 0 : start(i - 1) + side - start(i),
+    length,
+    shared: i === 0 ? 0 : start(i - 1) + length - start(i),
   }))
 }
 

@@ -48,7 +48,7 @@ export async function* restoreTiles(
   const { scale } = network.config
   const multiple = padMultiple(scale)
   const tileSide = Math.max(multiple, Math.floor(side / scale / multiple) * multiple)
-  const tiles = tilesOf(input.drawn, tileSide, Math.min(Math.ceil(overlap / scale), tileSide >> 1))
+  const tiles = tilesOf(input.drawn, tileSide, Math.min(Math.ceil(overlap / scale), tileSide >> 1), multiple)
   const all = 2 * tiles.length
   const features: { features: FloatTensor; pixels: number }[] = []
   for (const [i, tile] of tiles.entries()) {

@@ -168,6 +168,11 @@ describe('tiles', () => {
     expect(seen.every((v) => v === 1)).toBe(true)
   })
 
+  it('are no larger than it takes to cover the picture with as many', () => {
+    const sizes = tilesOf({ width: 1024, height: 600 }, 512, 64, 32).map(({ width, height }) => [width, height])
+    expect(sizes).toEqual(new Array(6).fill([384, 352]))
+  })
+
   it('of equal pixels blend to the same, of different ones evenly', () => {
     const tiles = tilesOf({ width: 24, height: 8 }, 16, 8)
     const target = { width: 24, height: 8, data: new Uint8Array(24 * 8 * 3) }
