@@ -32,6 +32,8 @@ export interface Seen {
   readonly messages: readonly string[]
   /** The bytes of the pictures shown. */
   readonly images: readonly Uint8Array[]
+  /** The bytes of the files handed over. */
+  readonly files: readonly Uint8Array[]
   /** The progress shown now, in the platform's words; undefined when none is. */
   readonly progress: string | undefined
   /** Labels of the controls that can be used now. */
@@ -189,6 +191,55 @@ export function adapterContract(name: string, createHarness: (bot: RecordingBot)
       await render([{ type: 'images', block: 0, images: [image] }], true)
       const { images } = await harness.seen()
       expect(images.map((bytes) => Buffer.from(bytes).equals(pixel))).toEqual([true])
+    })
+
+    it('shows how a picture was changed: the words of both prompts, and the new picture', async () => {
+      const { bot, harness, render } = await conversation()
+      const blobs = { before: '2'.repeat(64), after: '3'.repeat(64), mask: '4'.repeat(64) }
+      for (const sha256 of Object.values(blobs)) bot.blobs.set(sha256, pixel)
+      const picture = (imageId: string, sha256: string, alt: string) => ({
+        ...{ imageId, sha256, alt, mediaType: 'image/png', width: 1, height: 1 },
+      })
+      const after = picture('image-2', blobs.after, 'a blue fox')
+      const change: Part = {
+        type: 'change',
+        block: 0,
+        operation: 'edit',
+        before: picture('image-1', blobs.before, 'a red fox'),
+        after,
+        source: ['a', 'red', 'fox'].map((word) => ({ text: word, changed: word === 'red' })),
+        target: ['a', 'blue', 'fox'].map((word) => ({ text: word, changed: word === 'blue' })),
+        mask: picture('image-2-mask', blobs.mask, 'the mask'),
+        proposed: false,
+        details: { changedShare: 0.25 },
+      }
+      await render([{ type: 'images', block: 0, images: [after] }, change], true)
+      const { messages, images } = await harness.seen()
+      expect(messages.join(' ')).toMatch(/red/)
+      expect(messages.join(' ')).toMatch(/blue/)
+      expect(images.length).toBeGreaterThan(0)
+    })
+
+    it('says what was understood, and hands on the choice of another route', async () => {
+      const { bot, harness, render } = await conversation()
+      const other: Control = { actionId: 'route:job-1:chat', label: 'Answer', style: 'secondary' }
+      await render([{ type: 'route', chosen: 'Edit the picture', controls: [other] }, text('Done.')], true)
+      const { messages, controls } = await harness.seen()
+      expect(messages.join(' ')).toContain('Edit the picture')
+      expect(controls).toContain('Answer')
+      await harness.press('Answer')
+      expect(bot.handled.at(-1)).toMatchObject({ type: 'action', actionId: 'route:job-1:chat' })
+    })
+
+    it('hands over files with exactly their bytes', async () => {
+      const { bot, harness, render } = await conversation()
+      const sha256 = '5'.repeat(64)
+      const bytes = new TextEncoder().encode('<!doctype html><title>A fox</title>')
+      bot.blobs.set(sha256, bytes)
+      const file = { name: 'a-fox.html', mediaType: 'text/html', sha256, sizeBytes: bytes.length }
+      await render([text('Here is the book.'), { type: 'file', ...file }], true)
+      const { files } = await harness.seen()
+      expect(files.map((found) => Buffer.from(found).toString())).toEqual([Buffer.from(bytes).toString()])
     })
 
     it('offers controls and hands on what is pressed, with the value of its form', async () => {

@@ -19,6 +19,7 @@ interface BoardModule {
 interface Posted {
   readonly messages: readonly string[]
   readonly images: readonly Uint8Array[]
+  readonly files: readonly Uint8Array[]
   readonly progress: string | undefined
   readonly controls: { readonly controls: readonly Control[] }
 }
@@ -48,6 +49,7 @@ adapterContract("document's board", async (bot) => {
     seen: async () => ({
       messages: [...(newest()?.messages ?? []), ...board.refusals],
       images: newest()?.images ?? [],
+      files: newest()?.files ?? [],
       progress: newest()?.progress,
       controls: newest()?.controls.controls.map(({ label }) => label) ?? [],
     }),

@@ -21,6 +21,8 @@ function fakeTerminal() {
   }
 }
 
+const isPicture = (file: string) => file.endsWith('.png')
+
 async function harness(bot: RecordingBot): Promise<AdapterHarness> {
   const folder = await mkdtemp(path.join(tmpdir(), 'llmga-terminal-'))
   const terminal = fakeTerminal()
@@ -72,7 +74,8 @@ async function harness(bot: RecordingBot): Promise<AdapterHarness> {
     cancel: async () => void (await talk.interrupt()),
     seen: async () => ({
       messages: [terminal.text(), terminal.statusText()],
-      images: await Promise.all(files.map((file) => readFile(file))),
+      images: await Promise.all(files.filter(isPicture).map((file) => readFile(file))),
+      files: await Promise.all(files.filter((file) => !isPicture(file)).map((file) => readFile(file))),
       progress:
         terminal.statusLine() === '' || terminal.statusLine().endsWith('\n') ? undefined : terminal.statusLine(),
       controls: controls(),

@@ -13,6 +13,8 @@ import { keepLog, readEvents } from './web.ts'
 const page = buildPage()
 const partsOf = (entry: WireEntry): readonly WirePart[] => (entry.type === 'reply' ? entry.reply.parts : [])
 
+const controlsOf = (part: WirePart) => (part.type === 'controls' || part.type === 'route' ? part.controls : [])
+
 /** The suite's bot keeps no turns; a stream's snapshots need those of what was handled. */
 function withTurns(bot: RecordingBot): RecordingBot {
   const readThread: RecordingBot['readThread'] = async (key, person) => {
@@ -54,6 +56,8 @@ async function createHarness(bot: RecordingBot): Promise<AdapterHarness> {
   }
   const wordsOf = (part: WirePart): string[] => {
     if (part.type === 'error') return [part.sentence]
+    if (part.type === 'route') return [part.chosen]
+    if (part.type === 'change') return [...(part.source ?? []), ...(part.target ?? [])].map(({ text }) => text)
     return part.type === 'text' || part.type === 'prompt' || part.type === 'notice' ? [part.text] : []
   }
   return {
@@ -66,7 +70,7 @@ async function createHarness(bot: RecordingBot): Promise<AdapterHarness> {
     },
     async press(label, value) {
       const parts = (await catchUp()).flatMap(partsOf)
-      const controls = parts.flatMap((part) => (part.type === 'controls' ? part.controls : []))
+      const controls = parts.flatMap(controlsOf)
       const control = controls.findLast((one) => one.label === label)
       if (control === undefined) throw new Error(`there is no control "${label}"`)
       const [field] = control.fields ?? []
@@ -77,13 +81,16 @@ async function createHarness(bot: RecordingBot): Promise<AdapterHarness> {
     async seen() {
       const parts = (await catchUp()).flatMap(partsOf)
       const urls = parts.flatMap((part) => (part.type === 'images' ? part.images.map(({ url }) => url) : []))
-      const blobs = urls.map(async (url) => new Uint8Array(await (await adapter.routes.request(url)).arrayBuffer()))
+      const read = async (url: string) => new Uint8Array(await (await adapter.routes.request(url)).arrayBuffer())
+      const blobs = urls.map(read)
+      const downloads = parts.flatMap((part) => (part.type === 'file' ? [read(part.downloadUrl)] : []))
       const progress = parts.flatMap((part) => (part.type === 'progress' ? [progressWords(part.progress)] : []))
       return {
         messages: [...parts.flatMap(wordsOf), ...refusals],
         images: await Promise.all(blobs),
         progress: progress.at(-1),
-        controls: parts.flatMap((part) => (part.type === 'controls' ? part.controls.map(({ label }) => label) : [])),
+        files: await Promise.all(downloads),
+        controls: parts.flatMap(controlsOf).map(({ label }) => label),
       }
     },
     async stop() {
