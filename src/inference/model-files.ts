@@ -1,16 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
+import { sha256OfFile } from '../weights/file-hash.ts'
 import type { ModelFile } from './model-presets.ts'
-
-/** sha256 of a file's bytes, hex. The file is streamed, so that a caller's thread is never held for long. */
-export async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
 
 const hint = (file: string) => `Copy or download ${path.basename(file)} again ("llmga models verify" checks all files).`
 
@@ -95,6 +89,14 @@ async function replaceFile(file: string, text: string): Promise<void> {
 /** Whether a file holds tensors. */
 export const isWeightFile = (file: string): boolean => /\.(safetensors|pth|bin)$/.test(file)
 
+/** A file's sha256 once size and hash are what the preset says. Throws as `checkModelFiles` does. */
+export async function checkedHash(entry: ModelFile, hashes: FileHashes): Promise<string> {
+  checkFileSizes([entry])
+  const actual = await hashes.sha256(entry.file)
+  checkHash(entry, actual)
+  return actual
+}
+
 /**
  * Checks every file of a model (sizes, then hashes where the preset knows them) and returns one sha256 over all its
  * weight files: the model's identity in recipes and caches.
@@ -104,8 +106,7 @@ export async function checkModelFiles(files: readonly ModelFile[], hashes: FileH
   checkFileSizes(files)
   const whole = createHash('sha256')
   for (const entry of files) {
-    const actual = await hashes.sha256(entry.file)
-    checkHash(entry, actual)
+    const actual = await checkedHash(entry, hashes)
     if (isWeightFile(entry.file)) whole.update(`${path.basename(entry.file)} ${actual}\n`)
   }
   return whole.digest('hex')

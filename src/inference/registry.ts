@@ -1,7 +1,7 @@
 import type { InferenceRequest, InferenceResult } from '../contract/inference.ts'
 import type { Pipeline, PipelineContext, PipelineEvent } from '../pipelines/pipeline.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { ResolvedModels } from './model-presets.ts'
+import type { ModelFile, ResolvedModels } from './model-presets.ts'
 import type { ModelRole } from './preset-schema.ts'
 import type { Lane } from './turn-taking.ts'
 
@@ -23,6 +23,8 @@ export interface LoadContext {
   readonly runtime: Runtime
   /** The model's name and the sha256 over its weight files. */
   readonly identity: { readonly name: string; readonly sha256: string }
+  /** sha256 of a further file (a LoRA), compared with what its preset says. */
+  readonly hashOf: (file: ModelFile) => Promise<string>
 }
 
 /** How a role's models are loaded, and in which lane that waits. */

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { AppError, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
-import { checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
+import { checkedHash, checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
 import type { ResolvedModel, ResolvedModels } from './model-presets.ts'
 import { chooseModel } from './offered-models.ts'
 import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
@@ -125,7 +125,11 @@ function createLoaders<Models extends ModelTable>(
         await seat.turn()
         const begin = performance.now()
         const sha256 = await checkModelFiles(files, hashes)
-        const loaded = await roles[role].load(model, { runtime, identity: { name, sha256 } })
+        const loaded = await roles[role].load(model, {
+          runtime,
+          identity: { name, sha256 },
+          hashOf: (file) => checkedHash(file, hashes),
+        })
         log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
         return loaded
       } finally {

@@ -29,8 +29,8 @@ const versions = { llmga: version }
 
 const pictureRole = <Role extends PictureRole>(role: Role): RoleEntry<Role, PictureModel> => ({
   lane: 'drawing',
-  load: (settings, { runtime, identity }) =>
-    loadPictureModel((part) => partFolder(settings, part), runtime, { role, settings, identity, versions }),
+  load: (settings, { runtime, identity, hashOf }) =>
+    loadPictureModel((part) => partFolder(settings, part), runtime, { role, settings, identity, versions, hashOf }),
 })
 
 const drawer = (models: Source, { model }: DrawingRequest) => models.get('t2i', model)

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/contract/errors.ts'
-import { checkModelFiles, openFileHashes, sha256OfFile, verifyFiles } from '../../src/inference/model-files.ts'
+import { checkModelFiles, openFileHashes, verifyFiles } from '../../src/inference/model-files.ts'
+import { sha256OfFile } from '../../src/weights/file-hash.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-files-'))
 const file = path.join(folder, 'unet.safetensors')
