@@ -10,7 +10,7 @@ import { pasteRegion } from '../image/region.ts'
 import { resizeGrey, resizeRgb } from '../image/resize.ts'
 import type { GreyImage, RgbImage } from '../image/rgb-image.ts'
 import { measureSeam } from '../image/seam.ts'
-import { inputHash } from './drawing-plan.ts'
+import { inputHash, invalidOption } from './drawing-plan.ts'
 import { changedShare, decodeInput, inputLimits } from './input-picture.ts'
 import type { PipelineContext, PipelineEvent } from './pipeline.ts'
 import { restoreTiles } from './restore-tiles.ts'
@@ -33,6 +33,9 @@ export async function* restore(
 ): AsyncGenerator<PipelineEvent, InferenceResult> {
   const begin = performance.now()
   const { scale = 1, seed } = request
+  // A request may come from the recipe in a file, which anyone can have written.
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw invalidOption(`the seed ${seed} is not a whole number`, 'Choose a seed of 0 or more.')
   const picture = await decodeInput(request.image)
   checkResult(picture, scale)
   const asked = request.mask && (await softMask(request.mask, picture))
@@ -51,7 +54,7 @@ export async function* restore(
   const image = large.mask ? pasteRegion(large.picture, large.mask, whole(large.mask), next.value) : next.value
   const recipe = recipeOf(request, model, image, { steps: network.config.timesteps, maskPng: asked?.png })
   const png = await encodePng(image, { text: { [recipeKeyword]: JSON.stringify(recipe), Software: 'llmga-bot' } })
-  const details = detailsOf(large, image, asked?.png)
+  const details = detailsOf(large, image, { scale, maskPng: asked?.png })
   yield { type: 'image', image: { index: 0, png, width: image.width, height: image.height, recipe, details } }
   return { timings: { totalMs: performance.now() - begin } }
 }
@@ -88,9 +91,14 @@ function enlarge(picture: RgbImage, mask: GreyImage | undefined, scale: RestoreS
 const marked = (mask: GreyImage): GreyImage => ({ ...mask, data: mask.data.map((value) => (value === 0 ? 0 : 255)) })
 const whole = ({ width, height }: GreyImage) => ({ left: 0, top: 0, width, height })
 
-function detailsOf({ picture, mask }: Enlarged, image: RgbImage, maskPng: Uint8Array | undefined): PictureDetails {
+/** An enlarged picture has no pixels of its own to compare with. */
+function detailsOf(
+  { picture, mask }: Enlarged,
+  image: RgbImage,
+  { scale, maskPng }: { readonly scale: RestoreScale; readonly maskPng: Uint8Array | undefined },
+): PictureDetails {
   return {
-    changedShare: changedShare(picture, image),
+    ...(scale === 1 && { changedShare: changedShare(picture, image) }),
     ...(mask && { seam: { before: measureSeam(picture, mask), after: measureSeam(image, mask) } }),
     ...(maskPng && { maskPng }),
   }

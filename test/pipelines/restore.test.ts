@@ -26,6 +26,18 @@ describe('restoring a whole picture', () => {
     expect(JSON.parse(readPngText(image.png)[recipeKeyword]!)).toEqual(image.recipe)
   })
 
+  it('at x4 works with a published file alone, without a config', async () => {
+    const golden = 'test/golden/cases/sd/diffrir_x4/model'
+    const large = await loadRestore(golden, runtime, {
+      settings: { scales: { 4: 'net_g_latest.pth' } },
+      identity: { name: 'random', sha256: 'def' },
+      versions: {},
+    })
+    const { image, pixels } = await restored(waves(20, 12), { scale: 4 }, { with: large })
+    expect([pixels.width, pixels.height]).toEqual([80, 48])
+    expect(image.details).toEqual({})
+  })
+
   it('gives the same picture for the same seed', async () => {
     const first = await restored(cat)
     expect((await restored(cat)).image.png).toEqual(first.image.png)
@@ -93,6 +105,10 @@ describe('restoring the masked part', () => {
 })
 
 describe('a restoration that cannot be', () => {
+  it.each([-1, 0.5, NaN])('for the seed %f', async (seed) => {
+    await expect(restored(cat, { seed })).rejects.toMatchObject({ code: 'input/invalid-option' })
+  })
+
   it('for want of a network names those that there are', async () => {
     await expect(restored(cat, { scale: 4 })).rejects.toMatchObject({
       code: 'input/invalid-option',
