@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import type { Config } from '../../config/schema.ts'
 import { AppError } from '../contract/errors.ts'
-import type { GeneratedImage, TextToImageRequest } from '../contract/inference.ts'
+import type { GeneratedImage } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { decodeImage } from '../image/decode.ts'
+import { offeredNames } from '../inference/offered-models.ts'
 import { showProgress } from '../../adapters/terminal/progress-line.ts'
 import { configOf } from './config-flags.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -10,10 +12,13 @@ import { onInterrupt } from './interrupts.ts'
 import { quietLog } from './one-shot.ts'
 import { printJson, printLine, tell } from './output.ts'
 import { pictureSaver, readPictureWithRecipe } from './pictures.ts'
+import { findInputs } from './replay-inputs.ts'
+import { requestOf, type ReplayInputs } from './replay-request.ts'
 
 interface ReplayOptions {
   readonly out?: string
   readonly json?: boolean
+  readonly input?: readonly string[]
 }
 
 export function addReplayCommand(program: Command): void {
@@ -21,34 +26,26 @@ export function addReplayCommand(program: Command): void {
     .command('replay')
     .description('draw a picture again from its recipe and say whether it is bit-identical (exit code 10 when not)')
     .argument('<file>', 'a PNG that this program drew')
+    .option('--input <file...>', 'the pictures that it was made from (those in the data folder are found there)')
     .option('--out <file>', 'keep the new picture')
     .option('--json', 'the result as one JSON object')
-    .addHelpText('after', '\nExamples:\n  llmga replay car.png\n  llmga replay car.png --out again.png')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llmga replay car.png
+  llmga replay car.png --out again.png
+  llmga replay boat.png --input car.png mask.png`,
+    )
     .action((file: string, options: ReplayOptions) => replay(program, file, options))
 }
 
-/** The request that a recipe answers. */
-export const requestOf = (recipe: Recipe): TextToImageRequest => ({
-  kind: 'text-to-image',
-  prompt: recipe.prompt,
-  negativePrompt: recipe.negativePrompt,
-  seed: recipe.seed,
-  steps: recipe.steps,
-  guidanceScale: recipe.guidanceScale,
-  width: recipe.width,
-  height: recipe.height,
-  sampler: recipe.sampler,
-  count: recipe.index + 1,
-  onlyIndex: recipe.index,
-  previews: false,
-  ...(recipe.variation && { variation: recipe.variation }),
-  ...(recipe.wish !== undefined && { wish: recipe.wish }),
-})
-
-async function replay(program: Command, file: string, { out, json }: ReplayOptions): Promise<void> {
+async function replay(program: Command, file: string, { out, json, input = [] }: ReplayOptions): Promise<void> {
   const original = await readPictureWithRecipe(file)
   const save = out === undefined ? undefined : await pictureSaver(out)
-  const image = await draw(program, requestOf(original.recipe))
+  const config = quietLog(configOf(program))
+  const inputs = await findInputs(original.recipe, input, config.dataDir)
+  const image = await draw(config, original.recipe, inputs)
   const { png, width, height, recipe } = image
   const written = await save?.(png, {
     imageId: '',
@@ -69,13 +66,13 @@ async function replay(program: Command, file: string, { out, json }: ReplayOptio
   if (!identical) process.exitCode = exitCodes.different
 }
 
-async function draw(program: Command, request: TextToImageRequest): Promise<GeneratedImage> {
-  const config = quietLog(configOf(program))
+async function draw(config: Config, recipe: Recipe, inputs: ReplayInputs): Promise<GeneratedImage> {
   const { composeInference, createLog } = await import('../compose.ts')
-  const { inference } = composeInference(config, createLog(config))
+  const { models, inference } = composeInference(config, createLog(config))
   const controller = new AbortController()
   const stopListening = onInterrupt(() => controller.abort())
   try {
+    const request = requestOf(recipe, inputs, modelOf(recipe, offeredNames(models)))
     let image: GeneratedImage | undefined
     for await (const event of inference.run(request, { signal: controller.signal })) {
       if (event.type === 'image') image = event.image
@@ -90,6 +87,13 @@ async function draw(program: Command, request: TextToImageRequest): Promise<Gene
     stopListening()
     await inference.stop()
   }
+}
+
+/** The model that drew, where it is offered: by the recipe's own name for its role. */
+function modelOf({ models }: Recipe, offered: ReturnType<typeof offeredNames>): string | undefined {
+  const role = (['inpaint', 't2i', 'restore'] as const).find((one) => models[one])
+  const name = role && models[role]?.name
+  return name !== undefined && offered[role!]?.includes(name) ? name : undefined
 }
 
 const limits = { maxBytes: 1 << 30, maxPixels: 1 << 28 }
@@ -107,5 +111,8 @@ function differences(original: Recipe, now: Recipe): string[] {
   const versions = Object.entries(original.versions)
     .filter(([what, version]) => now.versions[what] !== version)
     .map(([what, version]) => `${what}: ${version} then, ${now.versions[what] ?? 'none'} now`)
-  return [...models, ...versions]
+  const loras = (original.loras ?? [])
+    .filter(({ name, sha256 }) => now.loras?.find((lora) => lora.name === name)?.sha256 !== sha256)
+    .map(({ name }) => `LoRA ${name}: its weights are not those in use now`)
+  return [...models, ...loras, ...versions]
 }

@@ -32,12 +32,16 @@ export function createMemoryBlobs(): WritableBlobs {
   }
 }
 
+/** Where a data folder keeps its blobs, and where one lies there. */
+export const blobFolder = (dataDir: string): string => path.join(dataDir, 'blobs')
+export const blobFile = (root: string, sha256: string): string => path.join(root, sha256.slice(0, 2), sha256.slice(2))
+
 /** Files `ab/cdef…` below `root`. A file appears whole or not at all; what a crash left half-written is removed. */
 export function createFileBlobs(root: string, dataDir: string): WritableBlobs {
   const temporary = path.join(root, 'tmp')
   rmSync(temporary, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
-  const place = (sha256: string) => path.join(root, sha256.slice(0, 2), sha256.slice(2))
+  const place = (sha256: string) => blobFile(root, sha256)
 
   return {
     async read(sha256) {

@@ -4,7 +4,14 @@ import type { ThreadSummary } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
 import type { Job } from '../contract/job.ts'
 import { threadKeyString, type ThreadKey } from '../contract/thread.ts'
-import { createFileBlobs, createMemoryBlobs, sha256Of, type BlobStore, type WritableBlobs } from './blobs.ts'
+import {
+  blobFolder,
+  createFileBlobs,
+  createMemoryBlobs,
+  sha256Of,
+  type BlobStore,
+  type WritableBlobs,
+} from './blobs.ts'
 import { lockFolder } from './folder-lock.ts'
 import { allHashes, liveHashes } from './images.ts'
 import { createLmdbAdapter } from './lmdb-adapter.ts'
@@ -58,7 +65,7 @@ export async function createStores(options: StoreOptions): Promise<Stores> {
   const unlock = lockFolder(dataDir)
   try {
     const records = createRecords(createLmdbAdapter(path.join(dataDir, 'records'), dataDir))
-    return await openStores(records, createFileBlobs(path.join(dataDir, 'blobs'), dataDir), unlock)
+    return await openStores(records, createFileBlobs(blobFolder(dataDir), dataDir), unlock)
   } catch (error) {
     unlock()
     throw error
