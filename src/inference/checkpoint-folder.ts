@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import type { SamplerName } from '../contract/inference.ts'
+import type { RestoreScale } from '../families/diffrir/diffrir-config.ts'
+import { diffRirScale } from '../families/diffrir/diffrir.ts'
 import type { SchedulerClass } from '../schedulers/create-scheduler.ts'
 import { templateForModelName } from '../tokenizers/conversation.ts'
 import { adaptersBeside } from './adapter-places.ts'
@@ -107,20 +109,28 @@ function describeStableDiffusion(
 function describeDiffRir(folder: string): ResolvedModels['restore'] {
   const scales = diffRirFiles(folder)
   if (Object.keys(scales).length === 0)
-    throw unsupported(folder, 'no DiffRIR checkpoint', 'this role needs .pth files with x1, x2 or x4 in their names')
+    throw unsupported(folder, 'no DiffRIR checkpoint', 'this role needs .pth files of DiffRIR')
   const files = Object.values(scales).map((file) => ({ file: path.join(folder, file) }))
   return { role: 'restore', family: 'diffrir', name: path.basename(folder), folder, parts: {}, files, scales }
 }
 
-/** By the names of the files: `DiffRIR-x2.pth`. */
+/** By the files' names (`DiffRIR-x2.pth`); a name that does not say the scale (`net_g_latest.pth`) is opened. */
 function diffRirFiles(folder: string): ResolvedModels['restore']['scales'] {
-  const scales: { 1?: string; 2?: string; 4?: string } = {}
+  const scales: { -readonly [Scale in RestoreScale]?: string } = {}
   const names = readdirSync(folder).filter((name) => name.endsWith('.pth'))
   for (const name of names.sort()) {
-    const scale = /x([124])(?!\d)/i.exec(name)?.[1]
-    if (scale !== undefined) scales[Number(scale) as 1 | 2 | 4] ??= name
+    const scale = /x([124])(?!\d)/i.exec(name)?.[1] ?? scaleInside(path.join(folder, name))
+    if (scale !== undefined) scales[Number(scale) as RestoreScale] ??= name
   }
   return scales
+}
+
+function scaleInside(file: string): RestoreScale | undefined {
+  try {
+    return diffRirScale(file)
+  } catch {
+    return undefined // some other checkpoint that lies there
+  }
 }
 
 function readJson(file: string): Json {

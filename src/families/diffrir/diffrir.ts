@@ -6,7 +6,7 @@ import { float32, type FloatTensor } from '../../tensor/tensor.ts'
 import { readWeight } from '../../weights/safetensors.ts'
 import { dictOf, openTorchCheckpoint, type TorchCheckpoint } from '../../weights/torch-checkpoint.ts'
 import { Weights, type WeightMap } from '../../weights/weights.ts'
-import { diffRirConfig, type DiffRirArguments, type DiffRirConfig } from './diffrir-config.ts'
+import { diffRirConfig, type DiffRirArguments, type DiffRirConfig, type RestoreScale } from './diffrir-config.ts'
 import { featuresGraph, priorGraph } from './prior-graphs.ts'
 import { restorationGraph } from './restoration-graph.ts'
 
@@ -69,6 +69,10 @@ export async function loadDiffRir(file: string, given: DiffRirArguments, runtime
     restore: async (lq, prior) => (await network.run({ lq, prior }))['sr'] as FloatTensor,
   }
 }
+
+/** The scale for which a checkpoint was trained. Throws as `loadDiffRir` does. */
+export const diffRirScale = (file: string): RestoreScale =>
+  diffRirConfig(new Weights(stateDict(openTorchCheckpoint(file))), {}, file).scale
 
 /** `params_ema`, else `params`, as basicsr saves them; else a bare state dict. */
 function stateDict(checkpoint: TorchCheckpoint): WeightMap {
