@@ -9,25 +9,26 @@ import {
   type PickleValue,
 } from './pickle-values.ts'
 
-const maxStack = 4_000_000
+/** A tensor takes about 60; each may make an object of some hundred bytes out of one. */
+const maxOperations = 1_000_000
 const maxLongBytes = 1024
 const highestProtocol = 5
 
 /**
  * Reads one pickle (protocols 2 to 5, Lib/pickletools.py of CPython) from `bytes` and returns its value and where it
- * ended. Nothing recurses and memory stays in proportion to the bytes. Throws PickleError for what is damaged or not
+ * ended. Nothing recurses, and how much is made is bounded. Throws PickleError for what is damaged or not
  * known here, and what the host throws.
  */
 export function readPickle(bytes: Buffer, host: PickleHost, start = 0): { value: PickleValue; end: number } {
   const machine = new Machine(bytes, host, start)
-  for (;;) {
+  for (let count = 0; count < maxOperations; count++) {
     const code = machine.byte()
     if (code === stop) return { value: machine.pop(), end: machine.at }
     const operation = operations.get(code)
     if (!operation) throw new PickleError(`operation 0x${code.toString(16)} at byte ${machine.at - 1} is not known`)
     operation(machine)
-    if (machine.stack.length > maxStack) throw new PickleError(`more than ${maxStack} values are on its stack`)
   }
+  throw new PickleError(`it has more than ${maxOperations} operations (a pickle bomb?)`)
 }
 
 class Machine {
