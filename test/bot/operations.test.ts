@@ -148,6 +148,8 @@ describe('settings of a thread', () => {
       { name: 'line', weight: 1 },
     ]
     expect(drawings()[0]).toMatchObject({ model: 'xl', loras })
+    await harness.ask('/outpaint left')
+    expect(requests('outpaint')[0]).toMatchObject({ model: 'xl' })
     await harness.ask('make it blue')
     expect(requests('edit')[0]).toMatchObject({ model: 'xl', loras, restore: false, strength: 0.9 })
     await expect(harness.say('/settings --t2i xxl')).rejects.toMatchObject({ code: 'input/invalid-option' })

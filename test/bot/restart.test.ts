@@ -52,6 +52,26 @@ describe('after kill -9', () => {
     await stores.close()
   })
 
+  it('while a storybook is drawn, the finished pages are there and only the missing ones are drawn', async () => {
+    const dataDir = path.join(root, 'story')
+    const lines = await crash(dataDir, 'story', 'page', 2)
+    const [id] = after(lines, 'accepted')
+    const stores = await createStores({ dataDir })
+    const before = Object.keys((await stores.threads.get(keyOf('t')))!.images)
+    const harness = await createHarness({ stores })
+    await until(() => harness.adapter.finals(id!).length > 0)
+    const [reply] = harness.adapter.finals(id!)
+    const ids = imagesOf(reply!).map(({ imageId }) => imageId)
+    expect(ids).toHaveLength(3)
+    expect(ids.slice(0, before.length)).toEqual(before)
+    expect(harness.inference.requests.map(({ kind }) => kind)).toEqual(
+      Array.from({ length: 3 - before.length }, () => 'text-to-image'),
+    )
+    expect(partsOf(reply!, 'file')).toHaveLength(1)
+    await harness.stop()
+    await stores.close()
+  })
+
   it('while posting, the stored reply is posted again under the same id, and nothing is computed again', async () => {
     const dataDir = path.join(root, 'posting')
     const lines = await crash(dataDir, 'posting', 'posting', 3)

@@ -142,9 +142,9 @@ export async function createHarness({ script, adapter: given, ...options }: Harn
 }
 
 /** Waits for a condition, at most five seconds. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 5000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 2)))
-    if (Date.now() > end) throw new Error(`not within 5 s: ${condition.toString()}`)
+export async function until(condition: () => Promise<boolean> | boolean, limitMs = 5000): Promise<void> {
+  for (const end = Date.now() + limitMs; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 2)))
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${condition.toString()}`)
 }
 
 export const partsOf = <T extends Part['type']>(message: OutgoingMessage, type: T) =>

@@ -19,7 +19,7 @@ export async function inpaint(run: JobRun, request: RequestOf<'inpaint'>): Promi
   if (!request.mask) throw noMask()
   const image = await run.load(parent.sha256)
   const mask = await loadMask(request.mask, run.load)
-  const { restore, inpaint: model } = drawing
+  const { restore, inpaint: model = drawing.t2i } = drawing // a family without a model for it fills in by blending
   const draft = (prompt: string) => ({
     kind: 'inpaint' as const,
     ...fillInBase(run, request, prompt),
@@ -45,7 +45,7 @@ export async function outpaint(run: JobRun, request: RequestOf<'outpaint'>): Pro
       hint: 'Name a side or another ratio: /outpaint right, /outpaint 16:9.',
     })
   const image = await run.load(parent.sha256)
-  const { restore, inpaint: model } = request.drawing
+  const { restore, inpaint: model = request.drawing.t2i } = request.drawing
   const draft = (prompt: string) => ({
     kind: 'outpaint' as const,
     ...fillInBase(run, request, prompt),
