@@ -10,8 +10,11 @@ export interface VaeTiles {
   readonly overlap: number
 }
 
-/** Pictures up to 1024 x 1024 whole, larger ones in tiles of 512 (at the usual 8 pixels a latent). */
-export const defaultVaeTiles: VaeTiles = { wholeLatents: 128 * 128, side: 64, overlap: 16 }
+/**
+ * Pictures up to 1024 x 1024 whole, larger ones in tiles of 384 (at the usual 8 pixels a latent): with the VAE of Stable
+ * Diffusion 1.5 a process that decodes 2048 x 2048 stays below 1.5 GB; with tiles of 512 it was 2.4.
+ */
+export const defaultVaeTiles: VaeTiles = { wholeLatents: 128 * 128, side: 48, overlap: 12 }
 
 export interface TiledRun {
   /** [1, c, h, w] whose sides are those of the latents times `inputScale`. */
