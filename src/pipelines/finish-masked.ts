@@ -1,4 +1,4 @@
-import type { PictureDetails } from '../contract/inference.ts'
+import type { PictureDetails, SeamStep } from '../contract/inference.ts'
 import { pasteRegion, type Region } from '../image/region.ts'
 import { resizeRgb } from '../image/resize.ts'
 import type { GreyImage, RgbImage } from '../image/rgb-image.ts'
@@ -26,14 +26,15 @@ export interface RegionRestorer {
 export interface FinishedPicture {
   /** At the original's size; where the mask is 0, the original's bytes. */
   readonly image: RgbImage
-  /** For the recipe: false where nothing was restored. */
+  /** For the recipe: false where no restorer was at work. */
   readonly restore: { readonly scale: 1 | 2 | 4 } | false
   readonly seam: NonNullable<PictureDetails['seam']>
 }
 
 /**
  * Brings what was drawn back into its picture: the window is restored (DiffRIR x1, or x2 / x4 where it was made smaller
- * for the model), brought to its own size and pasted through the mask. Kept pixels stay bit-exact.
+ * for the model) unless that would widen the seam, brought to its own size and pasted through the mask. Kept pixels stay
+ * bit-exact.
  */
 export async function finishMasked(
   drawn: DrawnRegion,
@@ -48,5 +49,11 @@ export async function finishMasked(
   if (!restorer) return { image: plain, restore: false, seam: { before, after: before } }
   const restored = await restorer.restore(drawn, context)
   const image = paste(restored.image)
-  return { image, restore: { scale: restored.scale }, seam: { before, after: measureSeam(image, mask) } }
+  const after = measureSeam(image, mask)
+  const restore = { scale: restored.scale }
+  // A network is no better than its training: what would widen the seam is left as it was drawn.
+  if (sumOf(after) > sumOf(before)) return { image: plain, restore, seam: { before, after: before } }
+  return { image, restore, seam: { before, after } }
 }
+
+const sumOf = ({ mean, deviation, gradient }: SeamStep): number => mean + deviation + gradient
