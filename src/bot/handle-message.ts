@@ -17,6 +17,7 @@ import {
   type Desk,
   type Handled,
 } from './accept.ts'
+import { laterPicture } from './current-picture.ts'
 import { adjustLastEdit } from './adjust-edit.ts'
 import { helpText, recipeAnswer, settingsText } from './answers.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
@@ -44,12 +45,13 @@ export async function handleMessage(
   const state = found ?? newThread(desk, message)
   const aboutImageId = answeredImage(state, message)
   const current = aboutImageId ?? state.headImageId
+  const isDrawing = desk.runner.live().some(({ threadKey }) => threadKey === threadKeyString(message.key))
   const uploads = await readUploads(context, message.attachments)
-  const files = await sortFiles(uploads, { hasPicture: current !== undefined })
+  const files = await sortFiles(uploads, { hasPicture: current !== undefined || isDrawing })
   const routed = route(message, {
     wordings: wordingsFor(context, drawingSettings(context, state, {})),
     options: optionContext(context),
-    hasPicture: message.attachments.length > 0 || current !== undefined,
+    hasPicture: message.attachments.length > 0 || current !== undefined || isDrawing,
     hasMask: (files.mask ?? files.transparent) !== undefined,
   })
   switch (routed.kind) {
@@ -71,17 +73,17 @@ export async function handleMessage(
     case 'cancel':
       return { type: 'cancel', jobIds: openJobs(desk, message) }
     default:
-      return speak(desk, message, state, routed, aboutImageId, files)
+      return speak(desk, message, state, routed, aboutImageId ?? (isDrawing ? laterPicture : state.headImageId), files)
   }
 }
 
-/** A message that the models answer. */
+/** A message that the models answer; `workedOn` is the picture that it is about, unless it brings one. */
 async function speak(
   desk: Desk,
   message: IncomingMessage,
   state: ConversationState,
   routed: ModelRoute,
-  aboutImageId: string | undefined,
+  workedOn: string | undefined,
   files: SortedFiles,
 ): Promise<Acknowledgement> {
   const { context } = desk
@@ -91,10 +93,10 @@ async function speak(
   const downloads = downloadsOf(message)
   const uploaded = files.pictures.length > 0 || downloads.length > 0
   const last = files.pictures.length > 0 ? files.pictures.length - 1 : 0
-  const imageId = uploaded ? `${turnId}-${last}` : (aboutImageId ?? state.headImageId)
+  const imageId = uploaded ? `${turnId}-${last}` : workedOn
   const mask = files.mask && imageId !== undefined ? { imageId, bytes: files.mask.bytes } : undefined
   const text = wordsOfRoute(routed, wordingsFor(context, drawingSettings(context, state, routed.drawing.settings)))
-  const said = { text, uploads: files.pictures, aboutImageId, mask }
+  const said = { text, uploads: files.pictures, aboutImageId: message.replyToImageId, mask }
   const thread = withUserTurn(state, message, said, context.now())
   const place = { context, state: thread, turnId, imageId, downloads, mask: maskOf(files, routed) }
   const request = requestOfRoute(routed, place)

@@ -142,7 +142,8 @@ const withMaskOptions = (mask: StoredMask | undefined, { grow, feather, invert }
   mask && { ...mask, ...given({ grow, feather, invert }) }
 
 function variationsOf(state: ConversationState, imageId: string, { count, strength }: ThreadSettings) {
-  const isDrawn = state.images[imageId]?.recipe?.operation === 'text-to-image'
+  const image = state.images[imageId]
+  const isDrawn = !image || image.recipe?.operation === 'text-to-image'
   const usual = isDrawn ? variationDefaults.strength : variationDefaults.overdraw
   return { count: count ?? variationDefaults.count, strength: strength ?? usual }
 }

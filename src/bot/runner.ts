@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../contract/errors.ts'
-import type { Job } from '../contract/job.ts'
+import type { Job, JobRequest } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
 import { loadBlob, optionContext, wordingsOf, type BotContext } from './context.ts'
+import { withCurrentPicture } from './current-picture.ts'
 import { endStateOf, unstoredMessage } from './finished-reply.ts'
 import type { JobRun } from './job-run.ts'
 import { cancelledError, isOpen, isWornOut, requeueJob, startJob, wornOutError } from './jobs.ts'
@@ -123,9 +124,9 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   async function run(live: LiveJob, first: Place): Promise<void> {
-    await start(live)
     const state = await stores.threads.get(live.job.key)
     if (!state) throw new AppError('input/not-found', { message: 'the thread of this job is gone' })
+    await start(live, withCurrentPicture(live.job.request, state))
     let held: Place | undefined = first
     const lane = firstLane(live.job.request)
     const { inference, styles } = context
@@ -161,8 +162,8 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     })
 
   /** Counts the start, durably, before anything is computed. */
-  async function start(live: LiveJob): Promise<void> {
-    await storeJob(live, startJob)
+  async function start(live: LiveJob, request: JobRequest): Promise<void> {
+    await storeJob(live, (job, at) => startJob({ ...job, request }, at))
     emit(live, { type: 'running' })
     log.info({ job: live.job.id, attempt: live.job.attempts }, 'job started')
   }

@@ -81,6 +81,7 @@ interface Asked {
 
 /** Work on a picture of the thread, with the person's words (perhaps none). */
 interface OnPicture extends Asked {
+  /** '' until the job begins: the picture that is current then (what was asked for before may draw it). */
   readonly imageId: string
   readonly words: string
   /** Given (edited, or of the picture that is drawn once more): the language model is not asked. */

@@ -94,6 +94,28 @@ describe('an edit by words', () => {
     expect(request).toMatchObject({ strength: 0.3, engine: 'ledits', wordWeights: { blue: 1.5 } })
   })
 
+  it('that is asked for while the picture is still being drawn changes that one', async () => {
+    const harness = await start({ script: { reply, stepMs: 5 } })
+    await harness.ask('/imagine a green fox')
+    const drawing = await harness.say('/imagine a red fox')
+    const editing = await harness.say('make it blue')
+    const [drawn, edited] = [await harness.ended(drawing), await harness.ended(editing)]
+    expect(sha256Of(requests('edit')[0]!.image)).toBe(imagesOf(drawn)[0]!.sha256)
+    const node = (await harness.thread()).images[imagesOf(edited)[0]!.imageId]!
+    expect(node.parentId).toBe(imagesOf(drawn)[0]!.imageId)
+    await harness.ended(await harness.press(controlOf(edited, 'Stronger').actionId))
+    expect(sha256Of(requests('edit')[1]!.image)).toBe(imagesOf(drawn)[0]!.sha256)
+  })
+
+  it('that waits for a picture which never comes says so', async () => {
+    const harness = await start({ script: { reply: () => 'Hello!', tokenMs: 5 } })
+    const talking = await harness.say('hello')
+    const editing = await harness.say('make it blue')
+    expect((await harness.ended(talking)).state).toBe('done')
+    const failed = await harness.ended(editing)
+    expect(partsOf(failed, 'error')[0]!.sentence).toMatch(/needs a picture, and this thread has none/)
+  })
+
   it('without a new prompt leaves the picture as it is', async () => {
     const harness = await start({ script: { reply } })
     await harness.ask('draw a fox')
