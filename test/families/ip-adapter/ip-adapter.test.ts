@@ -19,7 +19,7 @@ const tiny = path.resolve('models/llmga-tiny')
 const tinyUnet = configOf(path.join(tiny, 'sd-t2i'))
 const plus = {
   file: path.join(tiny, 'ip-adapter/ip-adapter-plus_tiny.safetensors'),
-  imageEncoder: path.join(tiny, 'ip-adapter/image_encoder'),
+  imageEncoder: path.join(tiny, 'mllm/vision-tower'),
 }
 const goldenAdapter = (name: string) => path.join(golden, 'ip_adapter/models', name)
 const folder = temporaryFolder()
@@ -76,7 +76,7 @@ describe('an IP-Adapter is refused', () => {
     await expect(refused).rejects.toThrow(/takes hidden states of width 192; the image encoder in .* gives 24/)
     const plain = { file: goldenAdapter('ip-adapter_sd15.safetensors'), imageEncoder: plus.imageEncoder }
     await expect(loadIpAdapter(plain, configOf(golden), runtime)).rejects.toThrow(
-      /embeddings of width 20; .* gives 192/,
+      /embeddings of width 20; .* gives none \(it has no visual_projection\)/,
     )
   })
 
