@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { kindOfFile } from '../bot/model-pictures.ts'
 import { parseBoxes, parseCells } from '../bot/stored-mask.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Point } from '../contract/inference.ts'
@@ -81,10 +82,12 @@ async function maskFile(file: string): Promise<{ name: string; bytes: Uint8Array
     })
   })
   const grey = binarize(toGrey(await decodeImage(bytes, { limits: inputLimits })))
-  return {
-    name: 'mask.png',
-    bytes: await encodeGreyPng({ ...grey, data: grey.data.map((value) => (value ? 255 : 0)) }),
-  }
+  const png = await encodeGreyPng(grey)
+  if ((await kindOfFile(png)) === 'mask') return { name: 'mask.png', bytes: png }
+  throw new AppError('input/empty', {
+    message: `the mask ${file} marks nothing, next to nothing, or everything`,
+    hint: 'White (125 of 255 and more) is drawn anew, black is kept; a small spot is easier said with --box.',
+  })
 }
 
 function boxOf(text: string, size: PixelSize): StoredMaskShape {

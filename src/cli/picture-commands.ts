@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import { readAttachment } from '../../adapters/terminal/files.ts'
+import { kindOfFile } from '../bot/model-pictures.ts'
+import { AppError } from '../contract/errors.ts'
 import type { Attachment, CommandName } from '../contract/incoming.ts'
 import { configOf } from './config-flags.ts'
 import { addFlags, botOptions, drawingFlags, type FlagName, type FlagValues } from './drawing-flags.ts'
-import { addMaskFlags, maskHelp, readMaskFlags, type MaskFlags } from './mask-options.ts'
+import { addMaskFlags, maskHelp, readMaskFlags, type MaskFlags, type SaidMask } from './mask-options.ts'
+import { drawWithSubject } from './draw-with-subject.ts'
 import { runOnce } from './one-shot.ts'
+import { takesSubject } from './subject-request.ts'
 import { uprightSize } from './pictures.ts'
 
 /** A command that works on one picture: it goes to the bot as the command of the same meaning. */
@@ -105,7 +109,13 @@ export function addPictureCommands(program: Command): void {
   for (const verb of verbs) addVerb(program, verb)
 }
 
-type PictureOptions = MaskFlags & FlagValues & { readonly json?: boolean; readonly out?: string }
+type PictureOptions = MaskFlags &
+  FlagValues & {
+    readonly json?: boolean
+    readonly out?: string
+    readonly subject?: string
+    readonly subjectScale?: string
+  }
 
 function addVerb(program: Command, verb: PictureVerb): void {
   const command = program.command(verb.name).description(verb.does).argument('<file>', 'PNG, JPEG or WebP')
@@ -113,6 +123,10 @@ function addVerb(program: Command, verb: PictureVerb): void {
   command.option('--out <file>', 'where to write the picture: a file or a folder (default: a readable name here)')
   addFlags(command, verb.flags)
   if (verb.masked) addMaskFlags(command)
+  if (takesSubject(verb.bot))
+    command
+      .option('--subject <file>', 'a picture whose subject is to appear; the words are then the whole prompt')
+      .option('--subject-scale <0..4>', 'how strongly it shows (default: 1)')
   command
     .option('--json', 'events as JSON lines on stdout, with the details of each change')
     .addHelpText('after', `${verb.masked ? `${maskHelp}\n` : ''}\nExamples:\n  ${verb.examples.join('\n  ')}`)
@@ -124,8 +138,29 @@ function addVerb(program: Command, verb: PictureVerb): void {
 }
 
 async function work(program: Command, verb: PictureVerb, file: string, text: string, options: PictureOptions) {
-  const { json = false, out, mask, alpha, box, stroke, cells, grow, feather, invert, saveMask, ...drawing } = options
+  const { json = false, out, subject, subjectScale, ...rest } = options
+  const { mask, alpha, box, stroke, cells, grow, feather, invert, saveMask, ...drawing } = rest
   const flags = { mask, alpha, box, stroke, cells, grow, feather, invert } as MaskFlags
+  const read = async () => {
+    const picture = await readAttachment(file, configOf(program).config.limitUploadBytes)
+    const bytes = bytesOf(picture)
+    const said: SaidMask = verb.masked ? await readMaskFlags(flags, uprightSize(bytes)) : { options: {} }
+    if (verb.bot === 'inpaint') await needMask(said, bytes)
+    return {
+      picture,
+      bytes,
+      said,
+      botCommand: { name: verb.bot, options: { ...botOptions(drawing), ...said.options } },
+    }
+  }
+  if (subject !== undefined && takesSubject(verb.bot)) {
+    const { bytes, said, botCommand } = await read()
+    return drawWithSubject(
+      program,
+      { ...botCommand, command: verb.bot, prompt: text, image: bytes, maskImage: said.file?.bytes },
+      { subject, subjectScale, out, json, saveMask },
+    )
+  }
   await runOnce(program, {
     text,
     wantsPicture: true,
@@ -133,14 +168,20 @@ async function work(program: Command, verb: PictureVerb, file: string, text: str
     out,
     saveMask,
     async prepare() {
-      const picture = await readAttachment(file, configOf(program).config.limitUploadBytes)
-      const said = verb.masked ? await readMaskFlags(flags, uprightSize(bytesOf(picture))) : { options: {} }
+      const { picture, said, botCommand } = await read()
       const maskFile = said.file ? [{ name: said.file.name, source: { bytes: said.file.bytes } }] : []
-      return {
-        command: { name: verb.bot, options: { ...botOptions(drawing), ...said.options } },
-        attachments: [picture, ...maskFile],
-      }
+      return { command: botCommand, attachments: [picture, ...maskFile] }
     },
+  })
+}
+
+/** Throws AppError `input/empty` unless a mask was said or the picture has transparent parts. */
+async function needMask({ file, options }: SaidMask, picture: Uint8Array): Promise<void> {
+  if (file ?? options['mask']) return
+  if ((await kindOfFile(picture)) === 'transparent') return
+  throw new AppError('input/empty', {
+    message: 'it is not said what is to be drawn anew',
+    hint: 'Give --mask FILE, --box, --stroke or --cells: see llmga inpaint --help.',
   })
 }
 

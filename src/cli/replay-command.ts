@@ -1,19 +1,15 @@
 import type { Command } from 'commander'
-import type { Config } from '../../config/schema.ts'
 import { AppError } from '../contract/errors.ts'
-import type { GeneratedImage } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { decodeImage } from '../image/decode.ts'
-import { offeredNames } from '../inference/offered-models.ts'
-import { showProgress } from '../../adapters/terminal/progress-line.ts'
 import { configOf } from './config-flags.ts'
+import { drawDirectly, type OfferedNames } from './draw-directly.ts'
 import { exitCodes } from './exit-codes.ts'
-import { onInterrupt } from './interrupts.ts'
 import { quietLog } from './one-shot.ts'
 import { printJson, printLine, tell } from './output.ts'
 import { pictureSaver, readPictureWithRecipe } from './pictures.ts'
 import { findInputs } from './replay-inputs.ts'
-import { requestOf, type ReplayInputs } from './replay-request.ts'
+import { requestOf } from './replay-request.ts'
 
 interface ReplayOptions {
   readonly out?: string
@@ -45,7 +41,10 @@ async function replay(program: Command, file: string, { out, json, input = [] }:
   const save = out === undefined ? undefined : await pictureSaver(out)
   const config = quietLog(configOf(program))
   const inputs = await findInputs(original.recipe, input, config.dataDir)
-  const image = await draw(config, original.recipe, inputs)
+  const [image] = await drawDirectly(config, (models) =>
+    requestOf(original.recipe, inputs, modelOf(original.recipe, models)),
+  )
+  if (!image) throw new AppError('inference/failed', { message: 'the recipe drew no picture' })
   const { png, width, height, recipe } = image
   const written = await save?.(png, {
     imageId: '',
@@ -66,31 +65,8 @@ async function replay(program: Command, file: string, { out, json, input = [] }:
   if (!identical) process.exitCode = exitCodes.different
 }
 
-async function draw(config: Config, recipe: Recipe, inputs: ReplayInputs): Promise<GeneratedImage> {
-  const { composeInference, createLog } = await import('../compose.ts')
-  const { models, inference } = composeInference(config, createLog(config))
-  const controller = new AbortController()
-  const stopListening = onInterrupt(() => controller.abort())
-  try {
-    const request = requestOf(recipe, inputs, modelOf(recipe, offeredNames(models)))
-    let image: GeneratedImage | undefined
-    for await (const event of inference.run(request, { signal: controller.signal })) {
-      if (event.type === 'image') image = event.image
-      if (event.type === 'error') throw AppError.fromJSON(event.error)
-      if (event.type === 'step' && process.stderr.isTTY)
-        process.stderr.write(`\r\u001b[2K${showProgress({ phase: 'drawing', block: 0, ...event }, { bar: true })}`)
-    }
-    if (process.stderr.isTTY) tell('')
-    if (image) return image
-    throw new AppError('inference/failed', { message: 'the recipe drew no picture' })
-  } finally {
-    stopListening()
-    await inference.stop()
-  }
-}
-
 /** The model that drew, where it is offered: by the recipe's own name for its role. */
-function modelOf({ models }: Recipe, offered: ReturnType<typeof offeredNames>): string | undefined {
+function modelOf({ models }: Recipe, offered: OfferedNames): string | undefined {
   const role = (['inpaint', 't2i', 'restore'] as const).find((one) => models[one])
   const name = role && models[role]?.name
   return name !== undefined && offered[role!]?.includes(name) ? name : undefined
