@@ -50,7 +50,7 @@ interface KindSettings {
 /**
  * Colours keep the form, so self-attention is held longer; what is added needs less room than what is replaced. A
  * place is drawn with half of the source's maps. What moves or grows must not be held where it was: only the first
- * steps, which settle the rest, are the source's. Measured in docs/editing.md.
+ * steps, which settle the rest, are the source's. Tried in docs/abilities/edit.md.
  */
 const kinds: Readonly<Record<ChangeKind, KindSettings>> = {
   object: { shares: (model) => model, blendThreshold: 0.3 },
