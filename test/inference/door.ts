@@ -15,10 +15,20 @@ export function recordingLog(): { log: Logger; lines: Record<string, unknown>[] 
   return { log, lines }
 }
 
+interface DoorOptions {
+  readonly nodeOptions?: readonly string[]
+  /** Models that requests may name beside the embedded ones. */
+  readonly models?: readonly string[]
+}
+
 /** The door to a worker that runs `program`, a file beside this one; without it, to the bot's own worker. */
-export function openDoor(program: string | undefined, log: Logger, nodeOptions: readonly string[] = []): Inference {
+export function openDoor(
+  program: string | undefined,
+  log: Logger,
+  { nodeOptions = [], models = [] }: DoorOptions = {},
+): Inference {
   return createInference({
-    models: offerModels({ mllm: 'llmga-tiny', t2i: 'llmga-tiny' }),
+    models: offerModels({ mllm: 'llmga-tiny', t2i: 'llmga-tiny', models }),
     device: 'cpu',
     cacheDir,
     log,

@@ -181,7 +181,7 @@ describe('a worker', () => {
   })
 
   it('that exhausts its heap ends its request with inference/out-of-memory and is replaced', async () => {
-    const small = openDoor('./worker-program.ts', log, ['--max-old-space-size=60'])
+    const small = openDoor('./worker-program.ts', log, { nodeOptions: ['--max-old-space-size=60'] })
     const last = (await collect(small.run(chatOf({ tokens: 9, ms: 1, dieAt: 0, how: 'exhaust-heap' })))).at(-1)
     expect(last).toMatchObject({ type: 'error', error: { code: 'inference/out-of-memory', retryable: true } })
     expect((await collect(small.run(quick))).at(-1)?.type).toBe('done')

@@ -55,6 +55,24 @@ function fakeDevice() {
 }
 
 describe('turn taking', () => {
+  it('leaves the device to a load that takes turns of its own, in the middle of a request', async () => {
+    const { turns, order, request } = fakeDevice()
+    const seat = turns.open('drawing')
+    await seat.turn()
+    order.push('before')
+    const loaded = await seat.aside(async () => {
+      await request('load', 'drawing', 2, 10)
+      return 'a model'
+    })
+    order.push('after')
+    expect(loaded).toBe('a model')
+    const other = request('other', 'chat', 1, 10) // waits: the seat has its turn again
+    await Promise.resolve()
+    expect(order).toEqual(['before', 'load', 'load', 'after'])
+    seat.leave()
+    await other
+  })
+
   it('gives chat as long between two steps as a step takes', async () => {
     const { request, order } = fakeDevice()
     await Promise.all([request('D', 'drawing', 4, 50), request('c', 'chat', 20, 10)])
