@@ -1,7 +1,7 @@
 /**
  * What every adapter owes people, whatever the platform. An adapter's test calls
  * `adapterContract('web', async (bot) => harness)` once; the harness acts as a person at that platform's own surface
- * (HTTP requests, typed lines, fake platform events) and reads what that surface shows.
+ * (HTTP requests, typed lines, fake platform events) and reads what that surface shows. Long because it is one contract.
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Adapter } from '../../src/contract/adapter.ts'

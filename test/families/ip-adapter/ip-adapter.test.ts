@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { crossAttentions } from '../../../src/families/ip-adapter/attention-places.ts'
 import { loadIpAdapter } from '../../../src/families/ip-adapter/ip-adapter.ts'
 import { scalesAt } from '../../../src/families/ip-adapter/scales.ts'
+import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts'
 import { unetConfig, unetConfigSchema, type UnetConfig } from '../../../src/families/stable-diffusion/unet-config.ts'
 import { decodeImage } from '../../../src/image/decode.ts'
 import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
+import { float32, zeros } from '../../../src/tensor/tensor.ts'
 import { readConfig } from '../../../src/weights/config-file.ts'
-import { openSafetensors, readWeight, type WeightEntry } from '../../../src/weights/safetensors.ts'
+import { openSafetensors, readWeight, readWeightBytes, type WeightEntry } from '../../../src/weights/safetensors.ts'
 import { temporaryFolder, writeSafetensors } from '../../weights/write-safetensors.ts'
+import { dictOps, pickle, tensorOps, torchZip } from '../../weights/write-torch.ts'
 import { largestDifference } from '../stable-diffusion/reference.ts'
 
 const configOf = (folder: string): UnetConfig =>
@@ -42,7 +45,47 @@ function without(file: string, name: RegExp): string {
   )
 }
 
+/** The same adapter as a torch file: two dicts, as h94/IP-Adapter publishes it. */
+function asTorchFile(source: string): string {
+  const entries = [...openSafetensors(source).tensors.values()]
+  const dict = (name: string) =>
+    dictOps(
+      Object.fromEntries(
+        entries
+          .filter((entry) => entry.name.startsWith(`${name}.`))
+          .map(({ name: full, dtype, shape, length }) => [
+            full.slice(name.length + 1),
+            tensorOps({ storage: full, dtype, shape, count: length / 2 }),
+          ]),
+      ),
+    )
+  const data = pickle(dictOps({ image_proj: dict('image_proj'), ip_adapter: dict('ip_adapter') }))
+  const storages = Object.fromEntries(entries.map((entry) => [entry.name, readWeightBytes(entry)]))
+  const file = path.join(folder, 'ip-adapter-plus_tiny.bin')
+  writeFileSync(file, torchZip(data, storages))
+  return file
+}
+
 describe('an image prompt', () => {
+  it('is the same from a .bin file as from a safetensors file', async () => {
+    const unet = await loadDenoiser(path.join(tiny, 'sd-t2i/unet'), runtime)
+    const outputs: Float32Array[] = []
+    for (const file of [plus.file, asTorchFile(plus.file)]) {
+      const adapter = await loadIpAdapter({ ...plus, file }, tinyUnet, runtime)
+      const pixels = float32(new Float32Array(3 * 128 * 128).fill(0.5), [1, 3, 128, 128])
+      const variant = await unet.variant({ ...adapter.variant, name: file })
+      const { data } = await variant.denoise({
+        sample: float32(new Float32Array(4 * 64).fill(1), [1, 4, 8, 8]),
+        timestep: float32(new Float32Array([500]), [1]),
+        encoder_hidden_states: zeros([1, 77, 128]),
+        image_tokens: (await adapter.encode(pixels)).tokens,
+        image_scales: adapter.scales(1),
+      })
+      outputs.push(data)
+    }
+    expect(outputs[1]).toEqual(outputs[0])
+  })
+
   it("has diffusers' tokens, for the picture and for the negative row", async () => {
     const adapter = await loadIpAdapter(plus, tinyUnet, runtime)
     const png = readFileSync('test/fixtures/llmga-tiny/addon_ip_reference.png')

@@ -1,3 +1,4 @@
+// Long because seven kinds of cases of one method share their set-up and their comparisons.
 import path from 'node:path'
 import { attentionPlaces, mapSize } from '../../../src/families/prompt-to-prompt/attention-calls.ts'
 import { attentionControl, mapTap } from '../../../src/families/prompt-to-prompt/attention-control.ts'
