@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { encodePng } from '../../src/image/png.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-drawing-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,6 +39,30 @@ describe('the command line on the embedded models', () => {
 
     const replayed = await llmga(['replay', picture, '--json'])
     expect(replayed.code).toBe(0)
+    expect(JSON.parse(replayed.out)).toMatchObject({ identical: true, changes: [] })
+  })
+
+  it('fills in a box, keeps its mask, and draws it again bit for bit from both', { timeout: 360_000 }, async () => {
+    const place = (name: string) => path.join(folder, name)
+    const [source, boat, mask] = [place('source.png'), place('boat.png'), place('mask.png')]
+    writeFileSync(source, await encodePng({ width: 72, height: 48, data: new Uint8Array(72 * 48 * 3).fill(120) }))
+    const words = ['a red boat on the beach', '--raw', '--steps', '2', '--seed', '5']
+    const how = ['--box', '25%,25%,50%,50%', '--save-mask', mask, '--out', boat, '--json']
+    const drawn = await llmga(['inpaint', source, ...words, ...how])
+    expect(drawn.code).toBe(0)
+    const events = drawn.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; change?: object })
+    expect(events.find(({ type }) => type === 'change')?.change).toMatchObject({
+      operation: 'inpaint',
+      details: { changedShare: expect.closeTo(0.25, 1) as number },
+    })
+
+    const alone = await llmga(['replay', boat, '--input', source])
+    expect(alone.code).toBe(3)
+    expect(alone.err).toMatch(/needs its mask .*--save-mask/)
+    const replayed = await llmga(['replay', boat, '--json', '--input', source, mask])
     expect(JSON.parse(replayed.out)).toMatchObject({ identical: true, changes: [] })
   })
 
