@@ -47,7 +47,7 @@ it('draws, fills in, extends, edits and restores with the models of each role', 
   expect((await drawn(edit)).recipe).toMatchObject({ edit: { engine: 'direct-inversion-p2p' }, models: { t2i: {} } })
   expect((await drawn({ ...edit, engine: 'ledits', mask })).recipe.edit?.engine).toBe('ledits')
   expect((await drawn({ kind: 'restore', image, seed: 1 })).recipe.models).toHaveProperty('restore')
-})
+}, 180_000)
 
 it('takes the model that a request names, and one that draws where none of that name fills in', async () => {
   expect((await drawn({ ...base, kind: 'text-to-image', model: 'twin' })).recipe.models['t2i']?.name).toBe('twin')
