@@ -108,7 +108,7 @@ describe('the view', () => {
 
 describe('fingers, pens and mice', () => {
   const pointer = (id: number, kind: Pointer['kind'], at: Point = [0, 0]): Pointer => ({
-    ...{ id, at, kind, pans: false, erases: false },
+    ...{ id, at, kind, first: id !== 2, pans: false, erases: false },
   })
   const play = (...steps: ((gesture: Gesture) => readonly [Gesture, readonly GestureEffect[]])[]) => {
     let gesture = noGesture
@@ -141,6 +141,19 @@ describe('fingers, pens and mice', () => {
     expect(press(lifted, pointer(2, 'touch'))[1]).toEqual([])
     expect(press(lifted, pointer(2, 'touch'))[0].doing).toBe('panning')
     expect(press(lifted, pointer(3, 'mouse'))[1]).toHaveLength(1)
+  })
+
+  it('a hand that comes down beside the pen takes nothing from its stroke', () => {
+    const [drawing] = press(noGesture, pointer(1, 'pen'))
+    expect(press(drawing, pointer(3, 'touch'))).toEqual([drawing, []])
+    expect(release(drawing, 3)).toEqual([drawing, []])
+  })
+
+  it('a finger that the system lost does not turn the next one into a pinch', () => {
+    const [lost] = press(noGesture, pointer(1, 'touch'))
+    const [next, effects] = press(lost, pointer(3, 'touch', [7, 7]))
+    expect(next.doing).toBe('marking')
+    expect(effects.map(({ type }) => type)).toEqual(['cancel', 'begin'])
   })
 
   it('a stroke that the system takes away leaves nothing', () => {

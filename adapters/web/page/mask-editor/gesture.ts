@@ -2,10 +2,16 @@ import type { Point } from '../../../../src/contract/inference.ts'
 
 /** Fingers, pens and mouse buttons that are down, and what they are doing together. */
 export interface Gesture {
-  readonly down: readonly { readonly id: number; readonly at: Point }[]
+  readonly down: readonly Down[]
   readonly doing: 'nothing' | 'marking' | 'panning' | 'pinching'
   /** A pen was used: a hand that rests on the glass must not paint. */
   readonly pen: boolean
+}
+
+interface Down {
+  readonly id: number
+  readonly at: Point
+  readonly kind: Pointer['kind']
 }
 
 export const noGesture: Gesture = { down: [], doing: 'nothing', pen: false }
@@ -15,6 +21,8 @@ export interface Pointer {
   readonly id: number
   readonly at: Point
   readonly kind: 'mouse' | 'pen' | 'touch'
+  /** No other of its kind is down: what is still thought to be was lost by the system. */
+  readonly first: boolean
   /** The middle button, or the tool that moves. */
   readonly pans: boolean
   /** The other end of a pen, or its eraser button. */
@@ -31,16 +39,20 @@ export type GestureEffect =
 
 type Outcome = readonly [Gesture, readonly GestureEffect[]]
 
-/** One pointer marks, or pans; a second finger takes back what the first began, and both pinch. */
+/**
+ * One pointer marks, or pans; a second finger takes back what the first began, and both pinch. A hand that comes down
+ * beside the pen is nothing.
+ */
 export function press(gesture: Gesture, pointer: Pointer): Outcome {
-  const down = [...gesture.down.filter(({ id }) => id !== pointer.id), { id: pointer.id, at: pointer.at }]
-  const pen = gesture.pen || pointer.kind === 'pen'
-  if (down.length > 1) {
-    const effects: GestureEffect[] = gesture.doing === 'marking' ? [{ type: 'cancel' }] : []
-    return [{ down, doing: 'pinching', pen }, effects]
-  }
-  if (pointer.pans || (pen && pointer.kind === 'touch')) return [{ down, doing: 'panning', pen }, []]
-  return [{ down, doing: 'marking', pen }, [{ type: 'begin', at: pointer.at, erase: pointer.erases }]]
+  const { id, at, kind } = pointer
+  if (kind === 'touch' && gesture.down.some((other) => other.kind === 'pen')) return [gesture, []]
+  const others = pointer.first ? [] : gesture.down.filter((other) => other.id !== id)
+  const down = [...others, { id, at, kind }]
+  const pen = gesture.pen || kind === 'pen'
+  const cancel: readonly GestureEffect[] = gesture.doing === 'marking' ? [{ type: 'cancel' }] : []
+  if (down.length > 1) return [{ down, doing: 'pinching', pen }, cancel]
+  if (pointer.pans || (pen && kind === 'touch')) return [{ down, doing: 'panning', pen }, cancel]
+  return [{ down, doing: 'marking', pen }, [...cancel, { type: 'begin', at, erase: pointer.erases }]]
 }
 
 export function move(gesture: Gesture, pointer: Pick<Pointer, 'id' | 'at'>): Outcome {
@@ -48,7 +60,7 @@ export function move(gesture: Gesture, pointer: Pick<Pointer, 'id' | 'at'>): Out
   const old = before.find(({ id }) => id === pointer.id)
   if (old === undefined) return [gesture, []]
   const { id, at } = pointer
-  const down = before.map((other) => (other.id === id ? { id, at } : other))
+  const down = before.map((other) => (other.id === id ? { ...other, at } : other))
   const moved = { ...gesture, down }
   if (gesture.doing === 'marking') return [moved, [{ type: 'extend', at }]]
   if (gesture.doing === 'panning') return [moved, [{ type: 'pan', dx: at[0] - old.at[0], dy: at[1] - old.at[1] }]]

@@ -42,14 +42,18 @@ function compositeOf(mark: Mark): GlobalCompositeOperation {
 function paintStroke(context: Context, { points, radius }: Extract<Mark, { type: 'stroke' }>): void {
   const { width, height } = context.canvas
   const at = ([x, y]: Point): Point => [x * width, y * height]
-  context.lineWidth = 2 * radius * Math.min(width, height)
+  const radiusPx = radius * Math.min(width, height)
+  const [first] = points
+  if (first === undefined) return
+  // a canvas strokes nothing where a line has no length: a dot is a disc
+  context.beginPath()
+  context.arc(...at(first), radiusPx, 0, 2 * Math.PI)
+  context.fill()
+  context.lineWidth = 2 * radiusPx
   context.lineCap = 'round'
   context.lineJoin = 'round'
   context.beginPath()
-  for (const [index, point] of points.entries()) {
-    if (index === 0) context.moveTo(...at(point))
-    context.lineTo(...at(point)) // a single point is a dot
-  }
+  for (const point of points) context.lineTo(...at(point))
   context.stroke()
 }
 

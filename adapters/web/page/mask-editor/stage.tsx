@@ -116,6 +116,7 @@ function pointerOf(event: PointerEvent, moves: boolean, at: Point): Pointer {
     id: event.pointerId,
     at,
     kind,
+    first: event.isPrimary,
     pans: moves || event.button === 1,
     erases: (event.buttons & eraserButton) > 0,
   }
