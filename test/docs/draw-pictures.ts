@@ -66,8 +66,7 @@ const chapters: Readonly<Record<string, () => Promise<void>>> = {
     const { png: image } = await ask(t2i(cat))
     const sides = { left: 0, top: 0, right: 64, bottom: 0 }
     const right = await ask({ kind: 'outpaint', image, sides, prompt: cat, seed: 2 })
-    const down = await ask({ kind: 'outpaint', image: right.png, sides: { ...sides, left: 0, right: 0, bottom: 48 }, prompt: cat, seed: 2 })
-    await strip('outpaint', [image, right.png, down.png])
+    await strip('outpaint', [image, right.png])
   },
   async edit() {
     const edits = [
