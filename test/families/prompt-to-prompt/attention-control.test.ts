@@ -49,7 +49,7 @@ const difference = (a: Float32Array, b: Float32Array) => Math.max(...a.map((valu
 
 async function control(rows: readonly NonNullable<typeof source>[], shares: readonly [number, number], limit = 1024) {
   const inputs = controlInputs(planned(...shares), 0, limit)
-  const outputs = await controlled.evaluate({ ...batchOf(rows), ...inputs } as DenoiserInputs, [wordMapOutput(0)])
+  const outputs = await controlled.evaluate({ ...batchOf(rows), ...inputs }, [wordMapOutput(0)])
   return { rows: rowsOf(outputs['output'] as FloatTensor), map: outputs[wordMapOutput(0)] as FloatTensor }
 }
 
