@@ -19,6 +19,11 @@ export function branchFrom(
   imageId: string,
 ): Promise<Acknowledgement> {
   const image = imageOf(state, imageId)
+  if (!state.turns[image.turnId])
+    throw new AppError('input/not-found', {
+      message: 'what that picture belongs to is still being made',
+      hint: 'Wait until it is done.',
+    })
   const there = goTo(state, image)
   const text = 'This picture is current again: what you say next goes on from here.'
   return acceptAnswer(desk, incoming, there, {
