@@ -55,7 +55,7 @@ async function readAction(c: WebContext, limits: WebLimits): Promise<IncomingAct
   if (!isMultipart(c)) return toAction(c, await readJson(c, action))
   const { texts, files } = await readForm(c)
   const { values: valuesText, ...fields } = texts
-  const given = valuesText === undefined ? {} : { values: parseJson(valuesText, values, 'The values') }
+  const given = valuesText === undefined ? {} : { values: parseJson(valuesText, values, 'The field "values"') }
   const read = checked({ ...fields, ...given }, action, 'The form')
   return { ...toAction(c, read), files: await readActionFiles(files, limits) }
 }
