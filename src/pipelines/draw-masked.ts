@@ -1,14 +1,15 @@
 /** One window of a picture drawn anew: what inpainting and outpainting have in common. */
 import type { PromptConditioning } from '../families/stable-diffusion/stable-diffusion.ts'
 import { maskTensors } from '../image/mask.ts'
-import { regionOfMask, regionOfPicture, type Region } from '../image/region.ts'
+import { regionOfMask, regionOfPicture, type Box, type Region } from '../image/region.ts'
 import type { GreyImage, RgbImage } from '../image/rgb-image.ts'
-import { vaePreprocess } from '../image/vae-preprocess.ts'
+import { vaePreprocess, type PixelSize } from '../image/vae-preprocess.ts'
 import { runSampler, type Drawing, type PictureInProgress, type SamplerRun } from './drawing.ts'
 import { finishMasked, type FinishedPicture, type RegionRestorer } from './finish-masked.ts'
 import { maskedStart } from './masked-latents.ts'
 import type { PictureModel } from './picture-model.ts'
 import type { PipelineEvent } from './pipeline.ts'
+import type { PictureShare } from './prepare-model.ts'
 
 /** What pipelines that keep a part of a picture work with. */
 export interface MaskedModels {
@@ -28,6 +29,8 @@ export interface MaskedWindow {
   /** Encoded for `region.drawn`. */
   readonly words: PromptConditioning
   readonly strength: number
+  /** Of the picture as it will be in the end; default: of `original`. */
+  readonly share?: PictureShare
 }
 
 /** Draws the window, restores it, and pastes it back; kept pixels stay bit-exact. */
@@ -38,7 +41,7 @@ export async function* drawMasked(
   restorer: RegionRestorer | undefined,
   steps: Pick<SamplerRun, 'stepsBefore' | 'stepsInAll'> = {},
 ): AsyncGenerator<PipelineEvent, FinishedPicture> {
-  const { original, mask, region, words, strength } = window
+  const { original, mask, region, words, strength, share = shareOf(region, original) } = window
   const { pipeline } = drawing.prepared
   const scheduler = drawing.createScheduler({ strength })
   await drawing.context.turn()
@@ -52,10 +55,18 @@ export async function* drawMasked(
     },
     (shape) => progress.generator.randn(shape).data,
   )
-  const latents = yield* runSampler(drawing, progress, { ...words, ...start, ...steps, scheduler })
+  const latents = yield* runSampler(drawing, progress, { ...words, ...start, ...steps, share, scheduler })
   const generated = await progress.decode(latents)
   return finishMasked({ original, mask, region, generated }, restorer, drawing.context)
 }
+
+/** A window in shares of the picture in which it lies. */
+export const shareOf = ({ left, top, width, height }: Box, picture: PixelSize): PictureShare => ({
+  left: left / picture.width,
+  top: top / picture.height,
+  width: width / picture.width,
+  height: height / picture.height,
+})
 
 /** The restorer of a request, unless it does without one. */
 export const restorerOf = ({ restore }: MaskedModels, wanted = true): MaskedModels['restore'] =>

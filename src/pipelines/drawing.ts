@@ -16,7 +16,7 @@ import { denoise, type DenoiseOptions } from './denoise.ts'
 import { planDrawing, type DrawingPlan, type OperationRecipe } from './drawing-plan.ts'
 import type { PictureModel } from './picture-model.ts'
 import type { PipelineContext, PipelineEvent } from './pipeline.ts'
-import { prepareModel, type PreparedModel } from './prepare-model.ts'
+import { prepareModel, type PictureShare, type PreparedModel } from './prepare-model.ts'
 import { createStepClock, type PictureClock } from './step-clock.ts'
 
 /** A request while it is drawn. */
@@ -118,6 +118,8 @@ export interface SamplerRun
   /** Steps of the picture before this run and in all, where it has several runs. */
   readonly stepsBefore?: number
   readonly stepsInAll?: number
+  /** Which part of the whole picture is drawn, where it is not all of it. */
+  readonly share?: PictureShare
 }
 
 /** Runs the request's sampler with guidance, an event with a preview now and then for each step; the last latents. */
@@ -129,7 +131,7 @@ export async function* runSampler(
   const { prepared, plan, context } = drawing
   const { scheduler, latents, stepsBefore = 0, stepsInAll = scheduler.timesteps.length } = run
   const [height, width] = latents.shape.slice(2).map((side) => side * prepared.pipeline.autoencoder.scale)
-  const inputsAt = prepared.inputsAt?.({ width: width!, height: height! })
+  const inputsAt = prepared.inputsAt?.({ width: width!, height: height! }, run.share)
   const running = denoise({
     ...run,
     denoiser: prepared.pipeline.denoiser,

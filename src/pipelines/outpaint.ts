@@ -6,7 +6,7 @@ import { encodeGreyPng } from '../image/png.ts'
 import type { Region } from '../image/region.ts'
 import type { GreyImage, RgbImage } from '../image/rgb-image.ts'
 import type { PixelSize } from '../image/vae-preprocess.ts'
-import { drawMasked, restorerOf, restorerRecipe, type MaskedModels } from './draw-masked.ts'
+import { drawMasked, restorerOf, restorerRecipe, shareOf, type MaskedModels } from './draw-masked.ts'
 import { inputHash } from './drawing-plan.ts'
 import { drawPictures } from './drawing.ts'
 import { decodeInput } from './input-picture.ts'
@@ -14,6 +14,7 @@ import { fillsIn } from './masked-latents.ts'
 import { checkSides, growthSteps, originalBox, sizeOfCanvas } from './outpaint-plan.ts'
 import type { PictureModel } from './picture-model.ts'
 import type { PipelineContext, PipelineEvent } from './pipeline.ts'
+import type { PictureShare } from './prepare-model.ts'
 import { squareSide, workingRegion } from './working-size.ts'
 
 /**
@@ -30,6 +31,8 @@ interface GrowthStep {
   readonly sides: Sides
   readonly mask: GreyImage
   readonly region: Region
+  /** The window's place on the canvas of the last step. */
+  readonly share: PictureShare
 }
 
 /**
@@ -69,8 +72,8 @@ export async function* outpaint(
       let image: RgbImage = picture
       const seams: NonNullable<PictureDetails['seam']>[] = []
       let restore: FinishedRestore = false
-      for (const [i, { sides: added, mask, region }] of steps.entries()) {
-        const window = { original: growCanvas(image, added), mask, region, words: words[i]!, strength }
+      for (const [i, { sides: added, mask, region, share }] of steps.entries()) {
+        const window = { original: growCanvas(image, added), mask, region, share, words: words[i]!, strength }
         const place = { stepsBefore: i * stepsOfRun, stepsInAll: steps.length * stepsOfRun }
         const finished = yield* drawMasked(drawing, progress, window, restorer, place)
         image = finished.image
@@ -96,8 +99,11 @@ function layOut(sides: Sides, picture: PixelSize, model: PictureModel): GrowthSt
     const newPart = maskAround(canvas.width, canvas.height, originalBox([step], before))
     const blend = Math.min(side / 8, Math.min(before.width, before.height) / 8)
     const soft = featherMask(newPart, i === 0 ? 0 : Math.round(blend))
-    const mask = clearBox(soft, originalBox(added.slice(0, i + 1), picture))
+    const kept = originalBox(added.slice(0, i + 1), picture)
+    const mask = clearBox(soft, kept)
+    const region = workingRegion(mask, model)
     before = canvas
-    return { sides: step, mask, region: workingRegion(mask, model) }
+    const placed = { ...region, left: region.left + sides.left - kept.left, top: region.top + sides.top - kept.top }
+    return { sides: step, mask, region, share: shareOf(placed, sizeOfCanvas(picture, sides)) }
   })
 }

@@ -9,7 +9,10 @@ import { loraVariant } from '../families/stable-diffusion/lora-variant.ts'
 import { createStableDiffusion, type StableDiffusion } from '../families/stable-diffusion/stable-diffusion.ts'
 import type { UnetVariant } from '../families/stable-diffusion/unet.ts'
 import { cannyPicture } from '../image/canny.ts'
+import { crop } from '../image/crop.ts'
+import type { Box } from '../image/region.ts'
 import { resizeRgb } from '../image/resize.ts'
+import type { RgbImage } from '../image/rgb-image.ts'
 import type { PixelSize } from '../image/vae-preprocess.ts'
 import type { FloatTensor } from '../tensor/tensor.ts'
 import { controlSteps } from './control-steps.ts'
@@ -25,11 +28,17 @@ export interface PreparedModel {
   readonly pipeline: StableDiffusion
   /** Put beside the words for each row: an image prompt's tokens. */
   readonly conditioning?: { readonly positive: Partial<Conditioning>; readonly negative: Partial<Conditioning> }
-  /** The UNet's further inputs at a step for a picture of this size: a ControlNet's residuals. */
-  readonly inputsAt?: (size: PixelSize) => StepInputs
+  /**
+   * The UNet's further inputs at a step for a picture of this size: a ControlNet's residuals. `share` says which part of
+   * the whole picture is drawn, where it is not all of it.
+   */
+  readonly inputsAt?: (size: PixelSize, share?: PictureShare) => StepInputs
   /** What the recipe says about the additions; `inputs` and `models` are joined with the pipeline's own. */
   readonly recipe: Partial<Pick<Recipe, 'loras' | 'subject' | 'control' | 'inputs' | 'models'>>
 }
+
+/** A window of a picture in shares of its width and height, 0 to 1. */
+export type PictureShare = Box
 
 /** One addition: a variant of the UNet's graph with what feeds it. */
 interface Addition extends Pick<PreparedModel, 'conditioning' | 'inputsAt' | 'recipe'> {
@@ -122,9 +131,10 @@ async function addControl(model: PictureModel, use: ControlUse): Promise<Additio
   const unet = model.pipeline.denoiser.config
   return {
     variant: controlVariant,
-    inputsAt(size) {
+    inputsAt(size, share) {
       const { width, height } = size
-      const drawn = preprocess === 'canny' ? cannyPicture(resizeRgb(picture, width, height, 'lanczos')) : picture
+      const part = share ? shareOf(picture, share) : picture
+      const drawn = preprocess === 'canny' ? cannyPicture(resizeRgb(part, width, height, 'lanczos')) : part
       let features: Promise<FloatTensor> | undefined
       return async (batch) => {
         features ??= net.features(conditionTensor(drawn, size))
@@ -137,6 +147,13 @@ async function addControl(model: PictureModel, use: ControlUse): Promise<Additio
       models: { controlNet: identity },
     },
   }
+}
+
+/** The part of a condition picture that belongs to a window; at least one pixel. */
+function shareOf(picture: RgbImage, { left, top, width, height }: PictureShare): RgbImage {
+  const [x, y] = [Math.round(left * picture.width), Math.round(top * picture.height)]
+  const across = Math.max(1, Math.round((left + width) * picture.width) - x)
+  return crop(picture, x, y, across, Math.max(1, Math.round((top + height) * picture.height) - y))
 }
 
 function checkScale(name: string, scale: number): void {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { OutpaintRequest, Sides } from '../../src/contract/inference.ts'
 import { crop } from '../../src/image/crop.ts'
 import { decodeImage } from '../../src/image/decode.ts'
+import { shareOf } from '../../src/pipelines/draw-masked.ts'
 import { growthSteps, originalBox, sizeOfCanvas } from '../../src/pipelines/outpaint-plan.ts'
 import { outpaint } from '../../src/pipelines/outpaint.ts'
 import type { PictureModel } from '../../src/pipelines/picture-model.ts'
@@ -133,6 +134,11 @@ describe('a picture that is extended', () => {
       ...new Array<number>(16).fill(0),
       ...new Array<number>(6).fill(1),
     ])
+  })
+
+  it('tells what follows a condition picture which part of the final canvas each step draws', () => {
+    const window = { left: 96, top: 0, width: 96, height: 128 }
+    expect(shareOf(window, { width: 256, height: 128 })).toEqual({ left: 0.375, top: 0, width: 0.375, height: 1 })
   })
 
   it('is drawn by its recipe again, byte for byte', async () => {
