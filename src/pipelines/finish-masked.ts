@@ -1,5 +1,6 @@
 import type { PictureDetails, SeamStep } from '../contract/inference.ts'
-import { pasteRegion, type Region } from '../image/region.ts'
+import { harmonise } from '../image/harmonise.ts'
+import { pasteRegion, regionOfMask, regionOfPicture, type Region } from '../image/region.ts'
 import { resizeRgb } from '../image/resize.ts'
 import type { GreyImage, RgbImage } from '../image/rgb-image.ts'
 import { measureSeam } from '../image/seam.ts'
@@ -32,9 +33,9 @@ export interface FinishedPicture {
 }
 
 /**
- * Brings what was drawn back into its picture: the window is restored (DiffRIR x1, or x2 / x4 where it was made smaller
- * for the model) unless that would widen the seam, brought to its own size and pasted through the mask. Kept pixels stay
- * bit-exact.
+ * Brings what was drawn back into its picture: a drift of colour is taken out of the window, the window is restored
+ * (DiffRIR x1, or x2 / x4 where it was made smaller for the model; left out where that would widen the seam), brought to
+ * its own size and pasted through the mask. Kept pixels stay bit-exact.
  */
 export async function finishMasked(
   drawn: DrawnRegion,
@@ -47,13 +48,26 @@ export async function finishMasked(
   const plain = paste(drawn.generated)
   const before = measureSeam(plain, mask)
   if (!restorer) return { image: plain, restore: false, seam: { before, after: before } }
-  const restored = await restorer.restore(drawn, context)
-  const image = paste(restored.image)
-  const after = measureSeam(image, mask)
-  const restore = { scale: restored.scale }
-  // A network is no better than its training: what would widen the seam is left as it was drawn.
-  if (sumOf(after) > sumOf(before)) return { image: plain, restore, seam: { before, after: before } }
-  return { image, restore, seam: { before, after } }
+  const even = harmonise(drawn.generated, regionOfPicture(original, region), regionOfMask(mask, region))
+  const { image: restored, scale } = await restorer.restore({ ...drawn, generated: even }, context)
+  const asDrawn = { image: plain, seam: before }
+  const best = leastSeam([asDrawn, seamOf(paste(restored), mask), seamOf(paste(even), mask)])
+  // What the drift had hidden may come out when it is gone: then DiffRIR alone is tried.
+  const { image, seam } =
+    best === asDrawn ? leastSeam([asDrawn, seamOf(paste((await restorer.restore(drawn, context)).image), mask)]) : best
+  return { image, restore: { scale }, seam: { before, after: seam } }
 }
 
-const sumOf = ({ mean, deviation, gradient }: SeamStep): number => mean + deviation + gradient
+interface WithSeam {
+  readonly image: RgbImage
+  readonly seam: SeamStep
+}
+
+const seamOf = (image: RgbImage, mask: GreyImage): WithSeam => ({ image, seam: measureSeam(image, mask) })
+
+/** A network is no better than its training: the one with the least seam is taken. */
+const leastSeam = (pictures: readonly WithSeam[]): WithSeam =>
+  pictures.reduce((best, one) => (visible(one.seam) < visible(best.seam) ? one : best))
+
+/** How much of a seam is seen: a step of brightness first of all. */
+const visible = ({ mean, deviation, gradient }: SeamStep): number => 2 * mean + deviation + gradient

@@ -150,9 +150,9 @@ function story(): void {
     await at.button('New thread').click()
     await at.say('/imagine a red car --steps 4 --seed 7')
     await at.ended(1)
-    await at.reply.getByRole('button', { name: 'Redo with a new seed' }).click()
+    await choose(at, 'Again', 'Redo with a new seed')
     await at.ended(2)
-    await at.reply.getByRole('button', { name: 'Variations' }).click()
+    await choose(at, 'Again', 'Variations')
     await at.ended(3)
     await expect.poll(() => at.reply.locator('.picture img').count()).toBe(4)
     await at.replies.first().getByRole('button', { name: 'Edit prompt' }).click()
@@ -174,7 +174,7 @@ function story(): void {
     expect(recipes[6]).toMatchObject({ seed: 7, prompt: 'a big blue car in the center, on the beach' })
 
     const [image] = drawnImages(thread)
-    await at.replies.first().getByRole('button', { name: 'Delete' }).click()
+    await choose(at, 'More', 'Delete', at.replies.first())
     await at.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await expect.poll(() => at.pictures.count()).toBe(6)
     expect((await fetch(server.url + image!.url)).status).toBe(404)
@@ -186,6 +186,12 @@ function story(): void {
   it('the browser had nothing to complain about', () => {
     expect(complaints).toEqual([])
   })
+}
+
+/** Opens a menu of a reply's buttons and chooses. */
+async function choose(at: Visit, menu: string, item: string, reply = at.reply): Promise<void> {
+  await reply.getByRole('button', { name: menu, exact: true }).click()
+  await at.page.getByRole('menuitem', { name: item }).click()
 }
 
 const statusOf = (response: { status(): number; url(): string }) => `${response.status()} ${response.url()}`
