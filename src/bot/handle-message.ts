@@ -27,6 +27,7 @@ import { jobIdOf, userTurnId } from './jobs.ts'
 import { checkMask } from './model-pictures.ts'
 import { redoOf } from './redo-request.ts'
 import { drawingSettings, maskOfOptions, requestOfRoute, wordsOfRoute } from './requests.ts'
+import { splitOptions } from './command-text.ts'
 import { route, type ModelRoute, type Route } from './route.ts'
 import { sortFiles, type SortedFiles } from './sort-files.ts'
 import { drawnMask, loadMask } from './stored-mask.ts'
@@ -126,11 +127,17 @@ async function checkedMask(
 const downloadsOf = ({ attachments }: IncomingMessage): readonly Download[] =>
   attachments.flatMap(({ name, source }) => ('url' in source ? [{ ...source, name }] : []))
 
+/** What a person said beside a command's name and options. */
+function wordsOf(text: string): string {
+  const command = /^\s*\/[a-z]+\s*/i.exec(text)
+  return command ? splitOptions(text.slice(command[0].length)).words : text
+}
+
 const newThread = ({ context }: Desk, { key, author, text, attachments }: IncomingMessage): ConversationState =>
   createThread({
     key,
     owner: { id: author.id, name: author.name },
-    title: titleFrom(text.replace(/^\s*\/[a-z]+\s*/i, '')) || titleFrom(attachments[0]?.name ?? 'New thread'),
+    title: titleFrom(wordsOf(text)) || titleFrom(attachments[0]?.name ?? 'New thread'),
     now: context.now(),
   })
 

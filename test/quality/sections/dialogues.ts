@@ -119,7 +119,10 @@ async function hold(inference: Inference, { wish, start, turns }: Dialogue): Pro
       { role: 'user', text: instruction },
     ]
     const next = promptOf(await reply(inference, messages))
-    picture = (await draw(inference, { kind: 'edit', image: picture, sourcePrompt: prompt, prompt: next, seed: 7 })).png
+    // Words that the model did not take up change nothing.
+    if (next !== prompt)
+      picture = (await draw(inference, { kind: 'edit', image: picture, sourcePrompt: prompt, prompt: next, seed: 7 }))
+        .png
     prompt = next
     const seen = parseCaption(await captionOf(inference, picture))
     const asked = Object.entries(change).every(([name, value]) => seen?.[name as keyof Factors] === value)
