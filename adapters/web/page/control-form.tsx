@@ -3,6 +3,7 @@ import type { WireControl, WireImage } from '../wire.ts'
 import { useControl } from './api.ts'
 import { Dialog, DialogHead } from './dialog.tsx'
 import { FieldInputs, startValues } from './field-inputs.tsx'
+import { FieldProblem } from './field-problem.tsx'
 
 interface ControlFormProps {
   readonly threadId: string
@@ -46,11 +47,7 @@ export function ControlForm({ threadId, control, image, close }: ControlFormProp
       }}
     >
       <FieldInputs fields={fields} values={values} change={setValues} focused image={image} />
-      {problem !== undefined && (
-        <p class="field-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <FieldProblem text={problem} />
       <div class="control-row">
         <button type="submit" class="button primary">
           {control.label === 'Edit prompt' ? 'Draw this' : nameOf(control)}

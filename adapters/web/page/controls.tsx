@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { WireControl, WireImage } from '../wire.ts'
 import { cancelAll } from './api.ts'
 import { ExtendDialog, areSides } from './extend-dialog.tsx'
+import { FieldProblem } from './field-problem.tsx'
 import { groupControls } from './group-controls.ts'
 import type { ControlMenu } from './group-controls.ts'
 import { Icon } from './icons.tsx'
@@ -89,11 +90,7 @@ export function ControlRow({ threadId, controls, children, last = [], few = 6, c
       ) : null}
       {children}
       {last.map(button)}
-      {problem !== undefined && (
-        <p class="field-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <FieldProblem text={problem} />
       {dialog}
       {extending && image !== undefined && (
         <ExtendDialog

@@ -4,6 +4,7 @@ import { newId, sendMessage } from './api.ts'
 import { Dialog, DialogHead } from './dialog.tsx'
 import { FieldInputs, startValues } from './field-inputs.tsx'
 import type { FormValues } from './field-inputs.tsx'
+import { FieldProblem } from './field-problem.tsx'
 
 /** The outpaint command's option for each side that a control may name. */
 const optionOf: Readonly<Record<string, string>> = {
@@ -61,11 +62,7 @@ export function ExtendDialog({ threadId, image, controls, close }: ExtendDialogP
         }}
       >
         <FieldInputs fields={fields} values={values} change={setValues} image={image} focused />
-        {problem !== undefined && (
-          <p class="field-problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <FieldProblem text={problem} />
         <div class="control-row">
           <button type="submit" class="button primary" disabled={busy}>
             Extend

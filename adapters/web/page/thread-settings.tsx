@@ -5,6 +5,7 @@ import type { WireAbout } from '../routes/pages.ts'
 import { newId, sendMessage } from './api.ts'
 import { Dialog, DialogHead } from './dialog.tsx'
 import { aspectRatios } from './drawing-options.ts'
+import { FieldProblem } from './field-problem.tsx'
 import { Choice, NumberField } from './options-panel.tsx'
 import { changeOf, toFields } from './setting-options.ts'
 import type { SettingChange, SettingFields, SettingName } from './setting-options.ts'
@@ -46,11 +47,7 @@ export function ThreadSettingsDialog({ threadId, about, settings, close }: Threa
         <Models about={about} fields={fields} set={set} />
         <Drawing about={about} fields={fields} set={set} />
         <Editing fields={fields} set={set} />
-        {problem !== undefined && (
-          <p class="field-problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <FieldProblem text={problem} />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={close}>
             Cancel

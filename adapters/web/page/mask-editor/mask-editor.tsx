@@ -3,6 +3,7 @@ import type { WireControl, WireField } from '../../wire.ts'
 import { ConfirmDialog, Dialog, DialogHead } from '../dialog.tsx'
 import { FieldInputs, startValues } from '../field-inputs.tsx'
 import type { FormValues } from '../field-inputs.tsx'
+import { FieldProblem } from '../field-problem.tsx'
 import { covers } from './covers.ts'
 import { toShape } from './marks.ts'
 import { holds, loadBase, maskedShare, overlaySize, toPng } from './paint.ts'
@@ -85,11 +86,7 @@ export function MaskEditor({ control, field, send, close }: MaskEditorProps) {
               {empty ? 'Nothing is marked yet.' : `${percent(share)} of the picture is marked.`}
               <span class="visually-hidden">{cursorWords(state, base)}</span>
             </p>
-            {problem !== undefined && (
-              <p class="field-problem" role="alert">
-                {problem}
-              </p>
-            )}
+            <FieldProblem text={problem} />
             <button type="submit" class="button primary mask-apply" disabled={empty || busy}>
               {applyLabel(title)}
             </button>
