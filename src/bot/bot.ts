@@ -15,7 +15,7 @@ import { handleAction } from './handle-action.ts'
 import { handleMessage } from './handle-message.ts'
 import { isOpen, jobIdOf } from './jobs.ts'
 import { createFairQueue } from './queue.ts'
-import { liveBytes, liveMessage } from './reply.ts'
+import { emptyReply, liveBytes, liveMessage } from './reply.ts'
 import { createRunner } from './runner.ts'
 import { checkEvent, checkText, isBlank } from './text-checks.ts'
 
@@ -55,6 +55,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
   const desk: Desk = { context, runner }
   const { stores } = options
   let isStopped = false
+  let isResumed = false
 
   async function handle(incoming: Incoming): Promise<Acknowledgement> {
     if (isStopped) throw stoppedError()
@@ -85,8 +86,8 @@ export function createBot(options: BotOptions): BotWithAdapters {
     if (!state) return undefined
     if (live) return liveMessage(live.job, live.reply)
     if (!job || threadKeyString(job.key) !== threadKeyString(key)) return undefined
-    const isLost = isOpen(job) && job.state !== 'posting'
-    return isLost ? unstoredMessage(job, unstoredError().toJSON()) : finishedMessage(job, state)
+    if (!isOpen(job) || job.state === 'posting') return finishedMessage(job, state)
+    return isResumed ? unstoredMessage(job, unstoredError().toJSON()) : liveMessage(job, emptyReply) // about to run
   }
 
   return {
@@ -118,7 +119,10 @@ export function createBot(options: BotOptions): BotWithAdapters {
     readReply,
     about: () => options.about,
     attach: (adapter) => void adapters.set(adapter.platform, adapter),
-    start: () => runner.resume(),
+    async start() {
+      await runner.resume()
+      isResumed = true
+    },
     async stop() {
       isStopped = true
       await runner.stop()

@@ -99,6 +99,16 @@ describe('at the start', () => {
     return { stores, job }
   }
 
+  it('a reply that is about to be made is not told as lost', async () => {
+    const { stores, job } = await leave({})
+    const harness = await createHarness({ stores, started: false })
+    const reply = await harness.bot.readReply(job.key, job.author, job.id)
+    expect(reply).toMatchObject({ state: 'queued', final: false })
+    await harness.bot.start()
+    await until(async () => (await jobIn(stores, job.id)).state === 'done')
+    await harness.stop()
+  })
+
   it('a job that took the process down three times is given up with a sentence', async () => {
     const { stores, job } = await leave({ state: 'running', attempts: 3 })
     const harness = await createHarness({ stores })

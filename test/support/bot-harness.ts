@@ -83,18 +83,25 @@ export interface Harness {
 export type HarnessOptions = Partial<Omit<BotOptions, 'inference'>> & {
   readonly script?: Script
   readonly adapter?: RecordingAdapter
+  /** False: `bot.start()` is the test's to call. */
+  readonly started?: boolean
 }
 
 let events = 0
 
-export async function createHarness({ script, adapter: given, ...options }: HarnessOptions = {}): Promise<Harness> {
+export async function createHarness({
+  script,
+  adapter: given,
+  started = true,
+  ...options
+}: HarnessOptions = {}): Promise<Harness> {
   const stores = options.stores ?? (await createStores({ memory: true }))
   const inference = createScriptedInference(script)
   const adapter = given ?? createRecordingAdapter()
   const log = pino({ level: 'silent' })
   const bot = createBot({ about, wordings, styles, log, checkImage: checkPng, ...options, stores, inference })
   bot.attach(adapter)
-  await bot.start()
+  if (started) await bot.start()
 
   const say: Harness['say'] = (text, extra = {}) =>
     bot.handle({
