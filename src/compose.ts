@@ -10,6 +10,7 @@ import type { Adapter, Bot, BotAbout } from './contract/adapter.ts'
 import { samplerNames, type Inference } from './contract/inference.ts'
 import { createStores } from './conversation/stores.ts'
 import { decodeImage } from './image/decode.ts'
+import { fitImage } from './image/fit-image.ts'
 import { createInference } from './inference/inference.ts'
 import { offeredNames, offerModels, type OfferedModels } from './inference/offered-models.ts'
 import { readWorld } from './inference/world.ts'
@@ -90,6 +91,7 @@ export async function compose({
       styles,
       log,
       checkImage: (bytes) => checkImage(bytes, config),
+      fitImage: (bytes, fit) => fitImage(bytes, { ...fit, maxPixels: config.limitPixels }),
       limits: {
         textLength: config.limitMessageLength,
         attachmentBytes: config.limitUploadBytes,

@@ -97,7 +97,7 @@ export function createTerminalAdapter({
     inFlight += 1
     try {
       const answer = await bot().handle(incoming)
-      return answer.type === 'done' ? undefined : await finalReply(answer.jobId)
+      return 'jobId' in answer ? await finalReply(answer.jobId) : undefined
     } finally {
       inFlight -= 1
     }
@@ -112,7 +112,15 @@ export function createTerminalAdapter({
 
   return {
     platform: terminalPlatform,
-    capabilities: { textLimit: Infinity, fileLimitBytes, streaming: true, modals: false, ephemeral: false },
+    capabilities: {
+      textLimit: Infinity,
+      fileLimitBytes,
+      streaming: true,
+      modals: false,
+      ephemeral: false,
+      shared: false,
+      spoilers: false,
+    },
     key,
     person,
     start: async (newBot) => void (started = newBot),

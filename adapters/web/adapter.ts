@@ -57,6 +57,8 @@ export function createWebAdapter(options: WebOptions, log: WebLog, makePage = bu
       streaming: true,
       modals: true,
       ephemeral: false,
+      shared: false,
+      spoilers: false,
     },
     routes,
     async start(bot) {

@@ -33,6 +33,8 @@ const settingNames: Readonly<Record<keyof ThreadSettings, string>> = {
   mllm: 'mllm',
   t2i: 't2i',
   inpaint: 'inpaint-model',
+  language: 'language',
+  spoiler: 'spoiler',
 }
 
 /** The thread's own settings, one a line. */

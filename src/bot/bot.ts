@@ -90,6 +90,14 @@ export function createBot(options: BotOptions): BotWithAdapters {
     return isResumed ? unstoredMessage(job, unstoredError().toJSON()) : liveMessage(job, emptyReply) // about to run
   }
 
+  async function readBlob(key: ThreadKey, person: Person, sha256: string): Promise<Uint8Array | undefined> {
+    const shown = ownJobs(key).flatMap(({ reply }) => liveBytes(reply))
+    const state = await findThread(stores, key, person)
+    if (!state) return undefined
+    if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
+    return shown.find((one) => one.sha256 === sha256)?.bytes
+  }
+
   return {
     handle,
     listThreads: (platform, person) => stores.threads.list(platform, person.id),
@@ -109,13 +117,18 @@ export function createBot(options: BotOptions): BotWithAdapters {
         runner.drop(threadKeyString(key))
         await stores.threads.remove(state)
       }),
-    async readBlob(key, person, sha256) {
-      const shown = ownJobs(key).flatMap(({ reply }) => liveBytes(reply))
-      const state = await findThread(stores, key, person)
-      if (!state) return undefined
-      if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
-      return shown.find((one) => one.sha256 === sha256)?.bytes
+    readBlob,
+    async readImage(key, person, sha256, { veilSha256, ...fit }) {
+      const bytes = await readBlob(key, person, sha256)
+      const veil = veilSha256 === undefined ? undefined : await readBlob(key, person, veilSha256)
+      return bytes && options.fitImage(bytes, veil ? { ...fit, veil } : fit)
     },
+    async revoke(key, eventId) {
+      const id = jobIdOf({ key, eventId })
+      const isWaiting = runner.live().some(({ job, reply }) => job.id === id && reply.phase === 'queued')
+      return isWaiting && runner.cancel(id)
+    },
+    notes: (platform) => stores.notes(platform),
     readReply,
     about: () => options.about,
     attach: (adapter) => void adapters.set(adapter.platform, adapter),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Adapter, BotAbout } from '../contract/adapter.ts'
+import type { Adapter, BotAbout, FittedImage, ImageFit } from '../contract/adapter.ts'
 import type { ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Inference } from '../contract/inference.ts'
@@ -54,17 +54,19 @@ export interface BotOptions {
   readonly log: Logger
   /** Looks at a picture before it is taken. Throws AppError `image/*` for one that is refused. */
   readonly checkImage: (bytes: Uint8Array) => Promise<CheckedImage>
+  /** Makes a picture fit what a platform takes (src/image/fit-image.ts). */
+  readonly fitImage: (
+    bytes: Uint8Array,
+    fit: Omit<ImageFit, 'veilSha256'> & { veil?: Uint8Array },
+  ) => Promise<FittedImage>
   /** Settings of every drawing, below those of the thread; what is absent is left to the model's preset. */
   readonly defaults?: ThreadSettings
   readonly limits?: Partial<Limits>
-  /** Fetches a file that a platform holds, at most `limitBytes` of it. Without it, attachments must bring their bytes. */
-  readonly download?: (url: string, limitBytes: number, signal: AbortSignal) => Promise<Uint8Array>
 }
 
 /** What the parts of the bot share; the state itself lies in the stores and in the runner. */
-export interface BotContext extends Required<Omit<BotOptions, 'download' | 'limits' | 'otherWordings'>> {
+export interface BotContext extends Required<Omit<BotOptions, 'limits' | 'otherWordings'>> {
   readonly limits: Limits
-  readonly download?: BotOptions['download']
   readonly otherWordings?: BotOptions['otherWordings']
   readonly adapters: ReadonlyMap<string, Adapter>
   /** One change of a thread and its jobs at a time. */

@@ -42,7 +42,7 @@ export async function handleMessage(
 ): Promise<Handled> {
   const { context } = desk
   checkText(message.text, context.limits.textLength)
-  checkAttachments(context, message.attachments)
+  checkAttachments(context, message)
   const state = found ?? newThread(desk, message)
   const aboutImageId = answeredImage(state, message)
   const current = aboutImageId ?? state.headImageId

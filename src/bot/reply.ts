@@ -179,6 +179,8 @@ export const messageOf = (job: Job, state: JobState, parts: readonly Part[], fin
   jobId: job.id,
   key: job.key,
   inReplyTo: job.eventId,
+  author: job.author,
+  language: job.language ?? 'en',
   state,
   parts,
   final,

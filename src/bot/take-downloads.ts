@@ -17,7 +17,7 @@ export type Taken = (state: ConversationState) => Change & { readonly jobs: read
 
 /** Fetches a job's files. Throws what the download throws, and AppError `image/*`, `input/*` for what is refused. */
 export async function takeDownloads(context: BotContext, job: Job, signal: AbortSignal): Promise<Taken> {
-  const uploads = await fetchUploads(context, downloadsOf(job.request) ?? [], signal)
+  const uploads = await fetchUploads(context, job.key.platform, downloadsOf(job.request) ?? [], signal)
   const isMasked = job.request.kind === 'inpaint' && !job.request.mask
   const { pictures, mask } = isMasked ? await sortFiles(uploads, { hasPicture: false }) : { pictures: uploads }
   return (state) => {

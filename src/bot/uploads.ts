@@ -1,6 +1,6 @@
 import type { ConversationState, ImageNode, Turn } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
-import type { Attachment } from '../contract/incoming.ts'
+import type { Attachment, IncomingMessage } from '../contract/incoming.ts'
 import type { Download } from '../contract/job.ts'
 import type { Person } from '../contract/thread.ts'
 import { sha256Of } from '../conversation/blobs.ts'
@@ -15,7 +15,10 @@ export interface Upload extends CheckedImage {
 }
 
 /** Checks the number of attachments and the sizes that are known. Throws AppError `access/limit`, `image/too-large`. */
-export function checkAttachments({ limits, download }: BotContext, attachments: readonly Attachment[]): void {
+export function checkAttachments(
+  { limits, adapters }: BotContext,
+  { key, attachments }: Pick<IncomingMessage, 'key' | 'attachments'>,
+): void {
   if (attachments.length > limits.attachments)
     throw new AppError('access/limit', {
       message: `${attachments.length} files in one message are too many; ${limits.attachments} are allowed`,
@@ -24,7 +27,7 @@ export function checkAttachments({ limits, download }: BotContext, attachments: 
   for (const { name, source } of attachments) {
     const size = 'bytes' in source ? source.bytes.length : source.sizeBytes
     if (size !== undefined && size > limits.attachmentBytes) throw tooLarge(name, size, limits.attachmentBytes)
-    if ('url' in source && !download)
+    if ('url' in source && !adapters.get(key.platform)?.download)
       throw new AppError('image/unreadable', {
         message: `"${name}" was sent as a link`,
         hint: 'Send the picture itself.',
@@ -38,13 +41,15 @@ export const readUploads = (context: BotContext, attachments: readonly Attachmen
     attachments.flatMap(({ name, source }) => ('bytes' in source ? [readUpload(context, name, source.bytes)] : [])),
   )
 
-/** Fetches what a platform still holds. Throws what the download throws, and AppError `image/*`. */
+/** Fetches what the adapter's platform still holds. Throws what the download throws, and AppError `image/*`. */
 export async function fetchUploads(
   context: BotContext,
+  platform: string,
   downloads: readonly Download[],
   signal: AbortSignal,
 ): Promise<readonly Upload[]> {
-  const { download, limits } = context
+  const { adapters, limits } = context
+  const download = adapters.get(platform)?.download
   if (!download) throw new AppError('image/unreadable', { message: 'files behind links are not fetched here' })
   return Promise.all(
     downloads.map(async ({ name, url }) =>

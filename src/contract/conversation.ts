@@ -1,5 +1,6 @@
 import type { AppErrorData } from './errors.ts'
 import type { EditEngine, LoraUse, PictureDetails, SamplerName } from './inference.ts'
+import type { Language } from './language.ts'
 import type { Operation, Recipe } from './recipe.ts'
 import type { Person, ThreadKey } from './thread.ts'
 
@@ -132,4 +133,8 @@ export interface ThreadSettings {
   readonly mllm?: string
   readonly t2i?: string
   readonly inpaint?: string
+  /** The language of the bot's own sentences; absent: that of the words, else of the person's platform. */
+  readonly language?: Language
+  /** Pictures go out behind a spoiler. */
+  readonly spoiler?: boolean
 }

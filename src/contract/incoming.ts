@@ -56,6 +56,8 @@ export interface IncomingMessage {
   readonly command?: Command
   /** The picture that this message answers (a reply to an older picture works on that one). */
   readonly replyToImageId?: string
+  /** The language that the person uses the platform in, as it says it: 'en-US', 'zh-CN'. */
+  readonly locale?: string
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
 }
@@ -71,6 +73,7 @@ export interface IncomingAction {
   readonly values: Readonly<Record<string, string>>
   /** Files of a form (a mask drawn elsewhere), by the field's name. */
   readonly files?: Readonly<Record<string, Uint8Array>>
+  readonly locale?: string
   readonly receivedAt: number
 }
 

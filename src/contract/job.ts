@@ -1,6 +1,7 @@
 import type { Block, ThreadSettings } from './conversation.ts'
 import type { AppErrorData } from './errors.ts'
 import type { ControlUse, MaskShape, MaskSpec, Sides } from './inference.ts'
+import type { Language } from './language.ts'
 import type { Person, ThreadKey } from './thread.ts'
 
 /** queued -> running -> posting -> done; or failed, or cancelled. Only the last three are ends. */
@@ -15,6 +16,8 @@ export interface Job {
   /** The platform's event; `id` is derived from it, so a repeated event finds this job. */
   readonly eventId: string
   readonly request: JobRequest
+  /** The language that the reply's sentences are in; English when absent. */
+  readonly language?: Language
   readonly state: JobState
   readonly attempts: number
   readonly createdAt: number

@@ -2,7 +2,8 @@ import type { AppErrorData } from './errors.ts'
 import type { PictureDetails } from './inference.ts'
 import type { JobState } from './job.ts'
 import type { Operation, Recipe } from './recipe.ts'
-import type { ThreadKey } from './thread.ts'
+import type { Language } from './language.ts'
+import type { Person, ThreadKey } from './thread.ts'
 
 /** One picture in a reply; its bytes are fetched by hash (Bot.readBlob). */
 export interface OutgoingImage {
@@ -14,6 +15,10 @@ export interface OutgoingImage {
   /** Alternative text: the prompt that drew it, or the file's name. */
   readonly alt: string
   readonly recipe?: Recipe
+  /** To be hidden until it is pressed, because the person asked for it. */
+  readonly spoiler?: boolean
+  /** Found not safe for work where the policy is to blur: behind a spoiler, or blurred where there are none. */
+  readonly sensitive?: boolean
 }
 
 /** A value that a form asks for; it is sent along in IncomingAction.values under its name. */
@@ -136,6 +141,10 @@ export interface OutgoingMessage {
   readonly key: ThreadKey
   /** The incoming event that this answers. */
   readonly inReplyTo: string
+  /** Who asked. */
+  readonly author: Person
+  /** The language of every sentence in it, for what the adapter adds. */
+  readonly language: Language
   readonly state: JobState
   readonly parts: readonly Part[]
   /** No later state follows. */

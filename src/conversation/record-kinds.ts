@@ -4,6 +4,7 @@ import { conversationVersion, type ConversationState } from '../contract/convers
 import { errorCodes } from '../contract/errors.ts'
 import { editEngines, samplerNames } from '../contract/inference.ts'
 import { designKinds, type Job } from '../contract/job.ts'
+import { languages } from '../contract/language.ts'
 import { operations } from '../contract/recipe.ts'
 import { recipeSchema } from '../inference/recipe-schema.ts'
 import type { RecordKind } from './migrations.ts'
@@ -34,6 +35,8 @@ const settings = z.looseObject({
   mllm: text.exactOptional(),
   t2i: text.exactOptional(),
   inpaint: text.exactOptional(),
+  language: z.enum(languages).exactOptional(),
+  spoiler: z.boolean().exactOptional(),
 })
 
 const block = z.discriminatedUnion('type', [
@@ -141,6 +144,7 @@ const job = z.looseObject({
   author: person,
   eventId: text,
   request,
+  language: z.enum(languages).exactOptional(),
   state: z.enum(['queued', 'running', 'posting', 'done', 'failed', 'cancelled']),
   attempts: z.int().min(0),
   createdAt: time,
@@ -165,6 +169,12 @@ export interface CleanupRecord {
   readonly blobs: readonly string[]
 }
 
+/** What an adapter keeps for itself. */
+export interface NoteRecord {
+  readonly version: 1
+  readonly value: unknown
+}
+
 export type SummaryRecord = ThreadSummary & { readonly version: 1 }
 
 const kind = <T>(name: string, version: number, schema: z.ZodType): RecordKind<T> => ({
@@ -179,6 +189,7 @@ export const recordKinds = {
   job: kind<Job>('job', 1, job),
   summary: kind<SummaryRecord>('summary of the thread', 1, summary),
   event: kind<EventRecord>('event', 1, z.looseObject({ version: z.literal(1), jobId: text.exactOptional() })),
+  note: kind<NoteRecord>('note', 1, z.looseObject({ version: z.literal(1), value: z.unknown() })),
   cleanup: kind<CleanupRecord>(
     'clean-up',
     1,

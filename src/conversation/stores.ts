@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { ThreadSummary } from '../contract/adapter.ts'
+import type { Notes, ThreadSummary } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
 import type { Job } from '../contract/job.ts'
 import { threadKeyString, type ThreadKey } from '../contract/thread.ts'
@@ -47,6 +47,8 @@ export interface Stores {
     openIds(): Promise<readonly string[]>
   }
   readonly events: { get(id: string): Promise<EventRecord | undefined> }
+  /** What an adapter keeps for itself, by its platform. */
+  notes(platform: string): Notes
   readonly blobs: BlobStore
   /** Durable when it resolves. Throws AppError `storage/full`, and then nothing has changed. */
   commit(change: Change): Promise<void>
@@ -79,6 +81,7 @@ const keys = {
   job: (id: string) => `job:${id}`,
   open: (id: string) => `open:${id}`,
   event: (id: string) => `event:${id}`,
+  note: (platform: string, key: string) => `note:${encodeURIComponent(platform)}:${key}`,
   uses: (sha256: string) => `use:${sha256}:`,
   use: (sha256: string, key: ThreadKey) => `use:${sha256}:${threadKeyString(key)}`,
   summary: ({ key, owner }: ConversationState) => `${keys.owned(key.platform, owner.id)}${threadKeyString(key)}`,
@@ -132,6 +135,12 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
       openIds: async () => (await records.keys('open:')).map((key) => key.slice('open:'.length)),
     },
     events: { get: (id) => records.get(recordKinds.event, keys.event(id)) },
+    notes: (platform) => ({
+      get: async (key) => (await records.get(recordKinds.note, keys.note(platform, key)))?.value,
+      set: (key, value) =>
+        oneAtATime(() => records.write([{ key: keys.note(platform, key), value: { version: 1, value } }])),
+      remove: (key) => oneAtATime(() => records.remove([keys.note(platform, key)])),
+    }),
     blobs,
     commit: (change) => oneAtATime(() => commit(change)),
     close: () =>

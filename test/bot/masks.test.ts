@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sha256Of } from '../../src/conversation/blobs.ts'
-import { controlOf, imagesOf, partsOf } from '../support/bot-harness.ts'
+import { controlOf, createRecordingAdapter, imagesOf, partsOf } from '../support/bot-harness.ts'
 import { halfTransparentPng, maskPng, pixelsOf } from '../support/mask-png.ts'
 import { solidPng } from '../support/scripted-inference.ts'
 import { attached, useHarness } from './use-harness.ts'
@@ -77,7 +77,7 @@ describe('inpainting', () => {
   it('fetches picture and mask that the platform still holds', async () => {
     const mask = await maskPng(16, 16, box)
     const download = async (url: string) => (url.endsWith('mask.png') ? mask : picture)
-    const harness = await start({ download })
+    const harness = await start({ adapter: { ...createRecordingAdapter(), download } })
     const attachments = ['fox.png', 'mask.png'].map((name) => ({
       name,
       source: { url: `https://example.org/${name}` },

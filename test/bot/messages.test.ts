@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { sha256Of } from '../../src/conversation/blobs.ts'
 import { history } from '../../src/conversation/thread.ts'
-import { actionsOf, ann, imagesOf, keyOf, partsOf, type Harness } from '../support/bot-harness.ts'
+import {
+  actionsOf,
+  ann,
+  createRecordingAdapter,
+  imagesOf,
+  keyOf,
+  partsOf,
+  type Harness,
+} from '../support/bot-harness.ts'
 import { attached, png, useHarness } from './use-harness.ts'
 
 const { start, drawings, chats } = useHarness()
@@ -116,7 +124,10 @@ describe('a message', () => {
   it('fetches pictures that the platform still holds, after it was acknowledged', async () => {
     let fetched = 0
     const download = async () => (fetched++, png)
-    const harness = await start({ script: { reply: () => 'A cat.' }, download })
+    const harness = await start({
+      script: { reply: () => 'A cat.' },
+      adapter: { ...createRecordingAdapter(), download },
+    })
     const attachments = [{ name: 'cat.png', source: { url: 'https://example.org/cat.png' } }]
     const acknowledged = await harness.say('what is this?', { attachments })
     expect((await harness.thread()).headImageId).toBeUndefined()

@@ -27,11 +27,12 @@ beforeAll(async () => {
   inference = composed.inference
   stores = await createStores({ memory: true })
   const { wordings } = composed.models.mllm[0]!
+  const fitImage = () => Promise.reject(new Error('no picture leaves here'))
   const checkImage = async (bytes: Uint8Array) => {
     const { width, height, info } = await decodeImage(bytes, { limits })
     return { width, height, mediaType: `image/${info.format}` }
   }
-  bot = createBot({ stores, inference, about, wordings, styles, log, checkImage, defaults: { steps: 5 } })
+  bot = createBot({ stores, inference, about, wordings, styles, log, checkImage, fitImage, defaults: { steps: 5 } })
   bot.attach(adapter)
   await bot.start()
 }, 120_000)
@@ -46,7 +47,7 @@ let events = 0
 async function ask(text: string): Promise<OutgoingMessage> {
   const event = { key: keyOf('t'), author: ann, eventId: `e${++events}`, receivedAt: 1 }
   const accepted = await bot.handle({ type: 'message', ...event, text, attachments: [] })
-  if (accepted.type === 'done') throw new Error('no job')
+  if (!('jobId' in accepted)) throw new Error('no job')
   await until(() => adapter.finals(accepted.jobId).length > 0, 120_000)
   return adapter.finals(accepted.jobId)[0]!
 }

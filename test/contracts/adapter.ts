@@ -84,6 +84,8 @@ export function adapterContract(name: string, createHarness: (bot: RecordingBot)
         jobId: 'job-1',
         key: first.key,
         inReplyTo: first.eventId,
+        author: first.author,
+        language: 'en',
         state: final ? 'done' : 'running',
         parts,
         final,

@@ -17,6 +17,7 @@ export function recordingBot(): RecordingBot {
   const handled: Incoming[] = []
   const blobs = new Map<string, Uint8Array>()
   const replies = new Map<string, OutgoingMessage>()
+  const notes = new Map<string, unknown>()
   return {
     handled,
     blobs,
@@ -47,6 +48,16 @@ export function recordingBot(): RecordingBot {
     renameThread: async () => undefined,
     deleteThread: async () => undefined,
     readBlob: async (_key, _person, sha256) => blobs.get(sha256),
+    readImage: async (_key, _person, sha256) => {
+      const bytes = blobs.get(sha256)
+      return bytes && { bytes, mediaType: 'image/png', width: 1, height: 1, reduced: false }
+    },
+    revoke: async () => false,
+    notes: () => ({
+      get: async (key) => notes.get(key),
+      set: async (key, value) => void notes.set(key, structuredClone(value)),
+      remove: async (key) => void notes.delete(key),
+    }),
     readReply: async (_key, _person, jobId) => replies.get(jobId),
     about: () => ({
       version: '0',

@@ -38,6 +38,9 @@ export async function checkPng(bytes: Uint8Array) {
   return { width: view.readUInt32BE(16), height: view.readUInt32BE(20), mediaType: 'image/png' }
 }
 
+/** Hands on what it is given. */
+const fitImage = async (bytes: Uint8Array) => ({ ...(await checkPng(bytes)), bytes, reduced: false })
+
 /** An adapter that remembers everything it was told to show. */
 export interface RecordingAdapter extends Adapter {
   readonly messages: readonly OutgoingMessage[]
@@ -49,7 +52,15 @@ export function createRecordingAdapter(onRender: (message: OutgoingMessage) => P
   const messages: OutgoingMessage[] = []
   const adapter: RecordingAdapter = {
     platform: 'web',
-    capabilities: { textLimit: Infinity, fileLimitBytes: Infinity, streaming: true, modals: true, ephemeral: false },
+    capabilities: {
+      textLimit: Infinity,
+      fileLimitBytes: Infinity,
+      streaming: true,
+      modals: true,
+      ephemeral: false,
+      shared: false,
+      spoilers: false,
+    },
     messages,
     finals: (jobId) => messages.filter((message) => message.final && message.jobId === jobId),
     start: async () => undefined,
@@ -99,7 +110,7 @@ export async function createHarness({
   const inference = createScriptedInference(script)
   const adapter = given ?? createRecordingAdapter()
   const log = pino({ level: 'silent' })
-  const bot = createBot({ about, wordings, styles, log, checkImage: checkPng, ...options, stores, inference })
+  const bot = createBot({ about, wordings, styles, log, checkImage: checkPng, fitImage, ...options, stores, inference })
   bot.attach(adapter)
   if (started) await bot.start()
 
@@ -127,7 +138,7 @@ export async function createHarness({
     })
 
   async function ended(acknowledgement: Acknowledgement): Promise<OutgoingMessage> {
-    if (acknowledgement.type === 'done') throw new Error('this event has no job')
+    if (!('jobId' in acknowledgement)) throw new Error('this event has no job')
     const { jobId } = acknowledgement
     await until(async () => adapter.finals(jobId).length > 0)
     await until(async () => ['done', 'failed', 'cancelled', undefined].includes((await stores.jobs.get(jobId))?.state))

@@ -61,7 +61,7 @@ export function useOutbox(
         ...(command && { command }),
         ...(replyToImageId && { replyToImageId }),
       })
-      if (answer.type === 'done') discard(message)
+      if (!('jobId' in answer)) discard(message)
       else put({ ...message, threadId: target, state: 'sent', jobId: answer.jobId })
       if (threadId === undefined) onThread(target)
       onSent()

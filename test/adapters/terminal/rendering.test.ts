@@ -15,6 +15,8 @@ const message = (parts: readonly Part[], final = false): OutgoingMessage => ({
   jobId: 'j',
   key,
   inReplyTo: 'e',
+  author: { id: 'a', name: 'Ann' },
+  language: 'en',
   state: final ? 'done' : 'running',
   parts,
   final,

@@ -38,6 +38,7 @@ async function terminal(script: Script = {}) {
     wordings: { ...wordings, refine: 'Draw {wish}', similar: 'Similar.', describe: 'Describe.' },
     styles: {},
     log: pino({ level: 'silent' }),
+    fitImage: () => Promise.reject(new Error('no picture leaves here')),
     checkImage: async (bytes) => {
       const { width, height, format } = inspectImage(bytes)
       return { width, height, mediaType: `image/${format}` }

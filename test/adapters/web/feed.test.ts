@@ -14,7 +14,16 @@ const key = { platform: 'web', workspaceId: '', channelId: 'local', threadId: 't
 const timing: FeedTiming = { coalesceMs: 30, heartbeatMs: 10_000, feedsPerPerson: 3 }
 
 const saying = (text: string, final = false, replyId = 'r1'): OutgoingMessage => ({
-  ...{ replyId, jobId: 'j1', key, inReplyTo: 'e1', state: final ? 'done' : 'running', final },
+  ...{
+    replyId,
+    jobId: 'j1',
+    key,
+    inReplyTo: 'e1',
+    author: { id: 'a', name: 'Ann' },
+    language: 'en',
+    state: final ? 'done' : 'running',
+    final,
+  },
   parts: [{ type: 'text', text, streaming: !final }],
 })
 

@@ -59,6 +59,8 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
       jobId,
       key,
       inReplyTo,
+      author,
+      language: 'en',
       state: beat.state,
       parts,
       final,
@@ -128,6 +130,11 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
     release() {
       bot.stopAt = undefined
       released()
+    },
+    readImage: () => Promise.reject(new Error('the page fetches pictures as they are')),
+    revoke: async () => false,
+    notes: () => {
+      throw new Error('the page keeps no notes')
     },
     async handle(incoming) {
       bot.handled.push(incoming)

@@ -13,7 +13,16 @@ const turn = (id: string, role: Turn['role'], jobId: string, parentId?: string):
 })
 
 const reply = (jobId: string, text: string, final = true): OutgoingMessage => ({
-  ...{ replyId: `reply-${jobId}`, jobId, key, inReplyTo: `event-${jobId}`, state: final ? 'done' : 'running', final },
+  ...{
+    replyId: `reply-${jobId}`,
+    jobId,
+    key,
+    inReplyTo: `event-${jobId}`,
+    author: { id: 'a', name: 'Ann' },
+    language: 'en',
+    state: final ? 'done' : 'running',
+    final,
+  },
   parts: [{ type: 'text', text, streaming: !final }],
 })
 

@@ -1,0 +1,54 @@
+import type { Control, PromptWord } from '../../src/contract/outgoing.ts'
+import type { Sentences } from '../../src/language/sentences.ts'
+
+/**
+ * A reply as chat platforms show it: words in order, pictures under them, buttons at the foot. Pure data: the platform's
+ * format.ts writes it in its own markup, its files.ts fetches the bytes.
+ */
+export interface Screen {
+  readonly words: readonly Words[]
+  readonly pictures: readonly ScreenPicture[]
+  readonly files: readonly ScreenFile[]
+  /** Buttons that are shown at once. */
+  readonly buttons: readonly Control[]
+  /** The rest, behind menus of at most 25 entries. */
+  readonly menus: readonly ScreenMenu[]
+}
+
+export type Words =
+  | { readonly type: 'said' | 'notice' | 'problem' | 'progress'; readonly text: string }
+  /** A prompt, shown as a quote. */
+  | { readonly type: 'quote'; readonly text: string }
+  /** A prompt with its changed words marked, after a label that says which it is. */
+  | { readonly type: 'changed'; readonly label: string; readonly words: readonly PromptWord[] }
+
+export interface ScreenPicture {
+  /** Stays the same for the same bytes. */
+  readonly id: string
+  /** A stored picture by its hash (`Bot.readImage`), or a preview that is here. */
+  readonly source:
+    | { readonly sha256: string; readonly veilSha256?: string; readonly imageId: string }
+    | { readonly bytes: Uint8Array; readonly mediaType: string }
+  readonly alt: string
+  readonly spoiler: boolean
+  readonly sensitive: boolean
+}
+
+export interface ScreenFile {
+  readonly sha256: string
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+}
+
+export interface ScreenMenu {
+  readonly label: string
+  readonly controls: readonly Control[]
+}
+
+export interface ScreenOptions {
+  readonly sentences: Sentences
+  /** Most buttons that are shown at once; the rest goes into menus. */
+  readonly buttons: number
+  readonly menus: number
+}

@@ -1,0 +1,30 @@
+/** English: the catalogue whose form the others have. Sentences of the bot to people, by where they are said. */
+export const en = {
+  /** How a reply that is being made goes on. */
+  progress: {
+    queued: (position: number) => (position <= 1 ? 'Next in line' : `Number ${position} in line`),
+    thinking: 'Thinking…',
+    gettingReady: 'Getting ready to draw…',
+    drawing: (step: number, steps: number) => `Drawing, step ${step} of ${steps}`,
+    ofPictures: (image: number, images: number) => `picture ${image} of ${images}`,
+    elapsed: (seconds: number) => `${seconds} s`,
+    remaining: (seconds: number) => `about ${seconds} s left`,
+  },
+  /** Said by chat adapters beside the bot's own words. */
+  chat: {
+    understoodAs: (route: string) => `Understood as: ${route}`,
+    promptBefore: 'It showed',
+    promptAfter: 'It is to show',
+    reduced: 'Shown smaller than it is, to fit the limit of this place.',
+    sensitive: 'This picture may not be safe for work.',
+    more: 'More…',
+    menu: {
+      again: 'Again…',
+      edit: 'Edit…',
+      extend: 'Extend…',
+      thread: 'Thread…',
+      about: 'About…',
+    },
+    undeliverable: 'The answer could not be posted here.',
+  },
+} as const
