@@ -1,3 +1,5 @@
+import { commands } from './en/commands.ts'
+
 /** English: the catalogue whose form the others have. Sentences of the bot to people, by where they are said. */
 export const en = {
   /** How a reply that is being made goes on. */
@@ -27,4 +29,5 @@ export const en = {
     },
     undeliverable: 'The answer could not be posted here.',
   },
+  commands,
 } as const

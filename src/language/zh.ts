@@ -1,4 +1,5 @@
 import type { Sentences } from './sentences.ts'
+import { commands } from './zh/commands.ts'
 
 /** Chinese (simplified). */
 export const zh: Sentences = {
@@ -27,4 +28,5 @@ export const zh: Sentences = {
     },
     undeliverable: '无法在此处发布回答。',
   },
+  commands,
 }
