@@ -1,5 +1,8 @@
-import type { Control, PromptWord } from '../../src/contract/outgoing.ts'
+import type { Control, OutgoingMessage, PromptWord } from '../../src/contract/outgoing.ts'
 import type { Sentences } from '../../src/language/sentences.ts'
+import { picturesOf } from './pictures.ts'
+import { placeControls } from './place-controls.ts'
+import { wordsOf } from './words.ts'
 
 /**
  * A reply as chat platforms show it: words in order, pictures under them, buttons at the foot. Pure data: the platform's
@@ -51,4 +54,15 @@ export interface ScreenOptions {
   /** Most buttons that are shown at once; the rest goes into menus. */
   readonly buttons: number
   readonly menus: number
+}
+
+/** The reply as it stands, ready to be laid out. */
+export function screenOf(message: OutgoingMessage, options: ScreenOptions): Screen {
+  const { parts } = message
+  return {
+    words: wordsOf(message, options.sentences),
+    pictures: picturesOf(parts),
+    files: parts.flatMap((part) => (part.type === 'file' ? [part] : [])),
+    ...placeControls(parts, options),
+  }
 }

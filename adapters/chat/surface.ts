@@ -33,9 +33,10 @@ export class SurfaceError extends Error {
   override readonly name = 'SurfaceError'
   /**
    * gone: the message, thread or channel is not there any more or closed to the bot: there is nobody to tell.
-   * too-large: the files are larger than this place takes. later: try again, not before `retryAfterMs`.
+   * refused: this place does not take the message as it is (its files are too large, its form is wrong). later: try
+   * again, not before `retryAfterMs`.
    */
-  readonly kind: 'gone' | 'too-large' | 'later'
+  readonly kind: 'gone' | 'refused' | 'later'
   readonly retryAfterMs: number
 
   constructor(
