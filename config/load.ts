@@ -57,7 +57,8 @@ export function loadConfig({
   const found = new Map<ConfigKey, Found>()
   for (const setting of settings) {
     const { key, variable, flag } = setting
-    if (flags[key] !== undefined) found.set(key, at(setting, flags[key], { source: 'command line', name: flag }, cwd))
+    if (flag !== undefined && flags[key] !== undefined)
+      found.set(key, at(setting, flags[key], { source: 'command line', name: flag }, cwd))
     else if (env[variable]) found.set(key, at(setting, env[variable], { source: 'environment', name: variable }, cwd))
     else if (fromFile.found.has(key)) found.set(key, fromFile.found.get(key)!)
   }
@@ -91,7 +92,8 @@ function readFileValues(named: string | undefined, cwd: string, settings: readon
   for (const [name, value] of Object.entries(configFile?.values ?? {})) {
     const setting = settings.find(({ key }) => plain(key) === plain(name))
     const { file } = configFile!
-    if (setting)
+    if (setting?.environmentOnly) problems.push(notInFile(`${name} in ${file}`, setting))
+    else if (setting)
       found.set(setting.key, at(setting, value, { source: 'file', name: `${name} in ${file}` }, path.dirname(file)))
     else
       problems.push(
@@ -105,8 +107,11 @@ function readFileValues(named: string | undefined, cwd: string, settings: readon
   return { found, problems }
 }
 
+const notInFile = (where: string, { variable }: Setting): string =>
+  `${where} is a secret and is not read from a file: set ${variable} in the environment and take it out of the file`
+
 const unknownVariables = (env: Environment, settings: readonly Setting[]): string[] => {
-  const known = [fileVariable, ...settings.map(({ variable }) => variable)]
+  const known = [fileVariable, ...settings.map(({ variable }) => variable)].filter((name) => name.startsWith('LLMGA_'))
   const unknown = Object.keys(env).filter((name) => name.startsWith('LLMGA_') && !known.includes(name))
   return unknown.map((name) => unknownKey(`${name} in the environment`, name, known))
 }
@@ -140,9 +145,10 @@ const mask = (value: unknown): string => (value === undefined ? '' : '********')
 export interface ConfigLine {
   readonly key: ConfigKey
   readonly variable: string
-  readonly flag: string
+  /** Null for what is read from the environment only. */
+  readonly flag: string | null
   /** Null where nothing is set; secrets are masked. */
-  readonly value: string | number | null
+  readonly value: string | number | boolean | null
   readonly origin: string
   readonly description: string
   readonly allowed: string
@@ -152,11 +158,11 @@ export interface ConfigLine {
 export function describeConfig({ config, origins }: LoadedConfig): readonly ConfigLine[] {
   return knownSettings().map(({ key, variable, flag, secret, description, allowed }) => {
     const value = config[key] === undefined ? null : secret ? mask(config[key]) : plain(config[key])
-    return { key, variable, flag, value, origin: showOrigin(origins[key]), description, allowed }
+    return { key, variable, flag: flag ?? null, value, origin: showOrigin(origins[key]), description, allowed }
   })
 }
 
-const plain = (value: NonNullable<Config[ConfigKey]>): string | number =>
+const plain = (value: NonNullable<Config[ConfigKey]>): string | number | boolean =>
   typeof value === 'object' ? value.map(String).join(',') : value
 
 /** The settings with their names and words; for help texts and flags. */

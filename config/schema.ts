@@ -2,51 +2,29 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { editEngines } from '../src/contract/inference.ts'
+import { languages } from '../src/contract/language.ts'
+import {
+  choice,
+  flag,
+  folder,
+  ids,
+  model,
+  names,
+  optionalModel,
+  platformSecret,
+  platformUrl,
+  text,
+  whole,
+  type SettingMeta,
+} from './setting-types.ts'
 
 /** Variables of the process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What is said about a setting beside its type. */
-interface SettingMeta {
-  readonly description: string
-  /** The values that are allowed, in words. */
-  readonly allowed: string
-  /** Never shown in full. */
-  readonly secret?: boolean
-  /** A path: relative to the config file where it stands in one, else to the working folder. */
-  readonly path?: boolean
-}
-
 const devices = ['auto', 'cpu', 'webgpu', 'cuda'] as const
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-const text = (meta: SettingMeta) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .meta({ ...meta })
-const folder = (description: string) => text({ description, allowed: 'a folder', path: true })
-const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
-  z.enum(values).meta({ description, allowed: values.join(', ') })
-const model = (description: string) => text({ description, allowed: 'the name of a preset, or a folder' })
-const optionalModel = (description: string) =>
-  text({ description, allowed: 'the name of a preset, or a folder, or none' })
-
-/** A list, as JSON or with commas. */
-const names = (meta: SettingMeta) =>
-  z
-    .union([z.array(z.string()), z.string().transform((list) => list.split(','))])
-    .transform((list) => list.map((name) => name.trim()))
-    .pipe(z.array(z.string().min(1)))
-    .meta({ ...meta })
-
-/** A whole number, as a number or as digits. */
-const whole = (min: number, max: number, description: string) =>
-  z
-    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.int().min(min).max(max))
-    .meta({ description, allowed: `a whole number from ${min} to ${max}` })
+const pressers = ['author', 'admins', 'all'] as const
+const nsfwPolicies = ['off', 'blur', 'block'] as const
 
 const tokenPattern = /^(?:[\w.-]{1,40}=)?[\w.~-]{8,}$/
 
@@ -96,6 +74,88 @@ export function userFolders(env: Environment, platform: NodeJS.Platform = proces
   return { data: xdg('XDG_DATA_HOME', '.local/share'), cache: xdg('XDG_CACHE_HOME', '.cache') }
 }
 
+const snowflake = /^\d{1,21}$/
+const snowflakes = (description: string) =>
+  ids(snowflake, description, 'ids as Developer Mode copies them (digits), separated by commas')
+
+const discord = {
+  discordToken: platformSecret(
+    'DISCORD_TOKEN',
+    /^[\w.-]{8,}$/,
+    'Token of the Discord bot; without it Discord is not started.',
+    'the token that "Reset Token" on the page "Bot" of the application shows',
+  ).optional(),
+  discordApiUrl: platformUrl(
+    'DISCORD_API_URL',
+    '',
+    "Discord's REST interface; the gateway's address comes from it.",
+  ).default('https://discord.com/api'),
+  discordCdnUrl: platformUrl('DISCORD_CDN_URL', '', "Where Discord's files lie.").default('https://cdn.discordapp.com'),
+  discordMessageContent: flag(
+    'Ask for the privileged Message Content intent: replies in threads are read without a mention.',
+  ).default(false),
+  discordServers: snowflakes('Servers in which the bot answers; none listed: all that invited it.').default([]),
+  discordChannels: snowflakes('Channels in which the bot answers; none listed: all that it sees.').default([]),
+  discordRoles: snowflakes('Roles whose members may use the bot; none listed: everybody.').default([]),
+}
+
+const slack = {
+  slackBotToken: platformSecret(
+    'SLACK_BOT_TOKEN',
+    /^xoxb-[\w-]{8,}$/,
+    'Bot token of the Slack app; without it Slack is not started.',
+    'a token that begins with xoxb- (page "OAuth & Permissions")',
+  ).optional(),
+  slackAppToken: platformSecret(
+    'SLACK_APP_TOKEN',
+    /^xapp-[\w-]{8,}$/,
+    'App-level token for Socket Mode, which needs no public address.',
+    'a token that begins with xapp- (page "Basic Information", scope connections:write)',
+  ).optional(),
+  slackSigningSecret: platformSecret(
+    'SLACK_SIGNING_SECRET',
+    /^[\w-]{8,}$/,
+    'Signing secret for events over HTTP at /slack/events.',
+    'the secret of the page "Basic Information"',
+  ).optional(),
+  slackApiUrl: platformUrl('SLACK_API_URL', '/', "Slack's Web API.").default('https://slack.com/api/'),
+  slackChannels: ids(
+    /^[CDG][A-Z0-9]{2,}$/,
+    'Channels in which the bot answers; none listed: all that it was invited to.',
+    'channel ids such as C0123ABCD, separated by commas',
+  ).default([]),
+}
+
+/** Who may do what, and how much. */
+const policy = {
+  language: choice(languages, "Language where neither a person's words nor their platform tell another.").default('en'),
+  press: choice(pressers, "Who may press the buttons of somebody's reply in a shared thread.").default('author'),
+  nsfw: choice(nsfwPolicies, 'What happens to pictures that are found not safe for work.').default('blur'),
+  safety: optionalModel('The model that finds such pictures; default: that of the t2i preset.').optional(),
+  blockedWords: names({
+    description: 'Words that no prompt may have.',
+    allowed: 'words, separated by commas',
+  }).default([]),
+  limitQueuePerPerson: whole(1, 1000, 'Jobs of one person that may wait or run at once.').default(8),
+  limitJobsPerPersonDay: whole(0, 1_000_000, 'Jobs of one person in 24 hours; 0 is no limit.').default(0),
+  limitJobsPerServer: whole(0, 1_000_000, 'Jobs of one server that may wait or run at once; 0 is no limit.').default(0),
+  limitJobsPerServerDay: whole(0, 1_000_000, 'Jobs of one server in 24 hours; 0 is no limit.').default(0),
+  limitUploadBytes: whole(1024, 1 << 30, 'Largest uploaded file.').default(20 << 20),
+  limitPixels: whole(4096, 1 << 30, 'Largest uploaded picture, in pixels.').default(50_000_000),
+  limitMessageLength: whole(1, 1_000_000, 'Longest message, in characters.').default(8000),
+}
+
+const operations = {
+  logLevel: choice(logLevels, 'How much the log says (on stderr).').default('info'),
+  logPrompts: flag("Whether people's words stand in the log (at the level debug).").default(false),
+  metrics: choice(
+    ['local', 'off'],
+    'Whether /metrics and /status answer to this machine and to the page token.',
+  ).default('local'),
+  drainSeconds: whole(0, 3600, 'How long an orderly stop waits for the jobs that run.').default(20),
+  keepDays: whole(0, 36_500, 'Days after which threads that nobody touched are deleted; 0 keeps them.').default(0),
+}
+
 /** The one schema of everything that a person may set. A key `httpPort` is LLMGA_HTTP_PORT in the environment. */
 export function configSchema(folders: { readonly data: string; readonly cache: string }) {
   return z.object({
@@ -123,11 +183,10 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
     httpPort: whole(0, 65535, 'Port of the page; 0 takes a free one.').default(7860),
     httpToken: accessTokens.optional(),
     publicUrl: publicUrl.optional(),
-    logLevel: choice(logLevels, 'How much the log says (on stderr).').default('info'),
-    limitQueuePerPerson: whole(1, 1000, 'Jobs of one person that may wait or run at once.').default(8),
-    limitUploadBytes: whole(1024, 1 << 30, 'Largest uploaded file.').default(20 << 20),
-    limitPixels: whole(4096, 1 << 30, 'Largest uploaded picture, in pixels.').default(50_000_000),
-    limitMessageLength: whole(1, 1_000_000, 'Longest message, in characters.').default(8000),
+    ...discord,
+    ...slack,
+    ...policy,
+    ...operations,
   })
 }
 
@@ -139,8 +198,8 @@ export interface Setting extends SettingMeta {
   readonly key: ConfigKey
   /** LLMGA_HTTP_PORT */
   readonly variable: string
-  /** --http-port */
-  readonly flag: string
+  /** --http-port; undefined for what is read from the environment only. */
+  readonly flag: string | undefined
 }
 
 const words = (key: string) => key.replace(/[A-Z](?=[a-z])/g, (letter) => `_${letter}`)
@@ -148,12 +207,12 @@ const words = (key: string) => key.replace(/[A-Z](?=[a-z])/g, (letter) => `_${le
 /** All settings in the order of the schema. */
 export function settingsOf(schema: ReturnType<typeof configSchema>): readonly Setting[] {
   return Object.entries(schema.shape).map(([key, type]) => {
-    const inner = type.def.innerType
+    const meta = type.def.innerType.meta() as unknown as SettingMeta
     return {
+      ...meta,
       key: key as ConfigKey,
-      variable: `LLMGA_${words(key).toUpperCase()}`,
-      flag: `--${words(key).toLowerCase().replaceAll('_', '-')}`,
-      ...(inner.meta() as unknown as SettingMeta),
+      variable: meta.variable ?? `LLMGA_${words(key).toUpperCase()}`,
+      flag: meta.environmentOnly ? undefined : `--${words(key).toLowerCase().replaceAll('_', '-')}`,
     }
   })
 }

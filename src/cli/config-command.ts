@@ -11,7 +11,7 @@ const examples = `Examples:
 const settingsHelp = (): string => {
   const entries = knownSettings().map(
     ({ flag, variable, description, allowed }) =>
-      `  ${flag}, ${variable}\n      ${description}\n      Allowed: ${allowed}.`,
+      `  ${flag === undefined ? '' : `${flag}, `}${variable}\n      ${description}\n      Allowed: ${allowed}.`,
   )
   const order = 'A flag goes before the environment, that before the config file, that before the default.'
   return `Settings, for every command and for "npm start --":\n${entries.join('\n')}\n\n${order}`

@@ -10,7 +10,8 @@ export function addConfigFlags(program: Command, { inHelp }: { readonly inHelp: 
   const add = (flags: string, description: string) =>
     program.addOption(new Option(flags, description).helpGroup('Settings:').hideHelp(!inHelp))
   add('--config <file>', 'read settings from this JSON file (else LLMGA_CONFIG, else ./llmga.config.json)')
-  for (const { flag, variable, description } of knownSettings()) add(`${flag} <value>`, `${description} [${variable}]`)
+  for (const { flag, variable, description } of knownSettings())
+    if (flag !== undefined) add(`${flag} <value>`, `${description} [${variable}]`)
 }
 
 /** The configuration with the flags that were given. Throws AppError `config/invalid`. */

@@ -133,8 +133,8 @@ describe('loadConfig', () => {
 
   it('describes every setting', () => {
     for (const { key, variable, flag, description, allowed } of knownSettings()) {
-      expect(variable).toMatch(/^LLMGA_[A-Z0-9_]+$/)
-      expect(flag).toMatch(/^--[a-z0-9-]+$/)
+      expect(variable).toMatch(/^(LLMGA|DISCORD|SLACK)_[A-Z0-9_]+$/)
+      expect(flag ?? '--none').toMatch(/^--[a-z0-9-]+$/)
       expect(`${key} ${description}`.length).toBeGreaterThan(key.length + 10)
       expect(allowed).not.toBe('')
     }
