@@ -44,6 +44,8 @@ export function createBot(options: BotOptions): BotWithAdapters {
   const context: BotContext = {
     ...options,
     defaults: options.defaults ?? {},
+    policy: options.policy ?? {},
+    language: options.language ?? 'en',
     limits,
     adapters,
     withThread,

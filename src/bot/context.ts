@@ -4,6 +4,8 @@ import type { ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Inference } from '../contract/inference.ts'
 import type { Job } from '../contract/job.ts'
+import type { Language } from '../contract/language.ts'
+import type { Policy } from '../contract/policy.ts'
 import type { Stores } from '../conversation/stores.ts'
 import type { Wordings } from '../conversation/wordings.ts'
 import type { OptionContext } from './options.ts'
@@ -24,6 +26,11 @@ export interface Limits {
   readonly attachmentBytes: number
   /** Jobs of one person that wait or run. */
   readonly jobsPerPerson: number
+  /** Jobs of one person on one day (UTC); 0 is no limit, as in the next two. */
+  readonly jobsPerPersonDay: number
+  /** Jobs of one server (workspace) that wait or run, and on one day. */
+  readonly jobsPerServer: number
+  readonly jobsPerServerDay: number
   /** Places at the models that one person holds at the same time. */
   readonly runningPerPerson: number
   /** Jobs that talk, and that draw, at the same time. */
@@ -36,6 +43,9 @@ export const defaultLimits: Limits = {
   attachments: 4,
   attachmentBytes: 20 << 20,
   jobsPerPerson: 8,
+  jobsPerPersonDay: 0,
+  jobsPerServer: 0,
+  jobsPerServerDay: 0,
   runningPerPerson: 2,
   chatting: 1,
   drawing: 1,
@@ -62,6 +72,10 @@ export interface BotOptions {
   /** Settings of every drawing, below those of the thread; what is absent is left to the model's preset. */
   readonly defaults?: ThreadSettings
   readonly limits?: Partial<Limits>
+  /** Rules where admins have set none. */
+  readonly policy?: Partial<Pick<Policy, 'press' | 'nsfw'>>
+  /** The language for people whose own is not known; default English. */
+  readonly language?: Language
 }
 
 /** What the parts of the bot share; the state itself lies in the stores and in the runner. */

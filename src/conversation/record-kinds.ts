@@ -17,7 +17,7 @@ const key = z.looseObject({ platform: text, workspaceId: text, channelId: text, 
 const person = z.looseObject({ id: text, name: text, admin: z.boolean().exactOptional() })
 const error = z.looseObject({ code: z.enum(errorCodes), message: text, retryable: z.boolean() })
 
-const settings = z.looseObject({
+export const settingsSchema = z.looseObject({
   steps: z.number().exactOptional(),
   guidanceScale: z.number().exactOptional(),
   sampler: z.enum(samplerNames).exactOptional(),
@@ -97,7 +97,7 @@ const thread = z.looseObject({
   headTurnId: text.exactOptional(),
   images: z.record(text, image),
   headImageId: text.exactOptional(),
-  settings,
+  settings: settingsSchema,
 })
 
 const seed = z.number()
@@ -109,7 +109,7 @@ const mask = z.looseObject({ shapes: z.array(shape) })
 const asked = {
   turnId: text,
   seed,
-  drawing: settings,
+  drawing: settingsSchema,
   downloads: z.array(z.looseObject({ url: text, name: text })).exactOptional(),
 }
 const onPicture = { ...asked, imageId: text, words: text, prompt: text.exactOptional() }

@@ -19,6 +19,8 @@ import { createMemoryAdapter } from './memory-adapter.ts'
 import { createMutex } from './mutex.ts'
 import { recordKinds, type CleanupRecord, type EventRecord, type SummaryRecord } from './record-kinds.ts'
 import { createRecords, type RecordEntry, type Records } from './records.ts'
+import { openTables, rowsOfChange, type OpenTables, type Row } from './tables.ts'
+import type { UsageCount } from './usage.ts'
 
 /** What changes together: all of it is stored in one durable step, or none. */
 export interface Change {
@@ -30,6 +32,9 @@ export interface Change {
   readonly jobs?: readonly Job[]
   /** The platform's event that caused the change, so that it is not obeyed twice. */
   readonly event?: { readonly id: string; readonly jobId?: string }
+  readonly rows?: readonly Row[]
+  /** Added to what was used before. */
+  readonly counts?: readonly UsageCount[]
 }
 
 /** Threads, jobs, events and pictures. Reads throw AppError `storage/corrupt` and `storage/newer-version`. */
@@ -47,6 +52,7 @@ export interface Stores {
     openIds(): Promise<readonly string[]>
   }
   readonly events: { get(id: string): Promise<EventRecord | undefined> }
+  readonly tables: OpenTables
   /** What an adapter keeps for itself, by its platform. */
   notes(platform: string): Notes
   readonly blobs: BlobStore
@@ -91,6 +97,7 @@ const isOpen = ({ state }: Job) => state === 'queued' || state === 'running' || 
 
 async function openStores(records: Records, blobs: WritableBlobs, unlock: () => void): Promise<Stores> {
   const oneAtATime = createMutex()
+  const tables = openTables(records)
   /** Written, but not carried out yet. */
   let cleanups = await records.keys('cleanup:')
 
@@ -116,7 +123,9 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
     await cleanUp()
     const added = await writeBlobs(blobs, change.pictures ?? [])
     try {
-      await write(entriesOf(change), cleanupOf(change))
+      const { entries, removed } = await rowsOfChange(tables, change)
+      const { keys: gone, blobs: hashes } = cleanupOf(change)
+      await write([...entriesOf(change), ...entries], { keys: [...gone, ...removed], blobs: hashes })
     } catch (error) {
       for (const sha256 of added) await blobs.remove(sha256)
       throw error
@@ -134,6 +143,7 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
       get: (id) => records.get(recordKinds.job, keys.job(id)),
       openIds: async () => (await records.keys('open:')).map((key) => key.slice('open:'.length)),
     },
+    tables,
     events: { get: (id) => records.get(recordKinds.event, keys.event(id)) },
     notes: (platform) => ({
       get: async (key) => (await records.get(recordKinds.note, keys.note(platform, key)))?.value,
