@@ -131,7 +131,7 @@ export function createPoster<Body>({ surface, notes, log, intervalMs }: PosterOp
     imagesShownBy: async (channelId, messageId) => (await readShown(notes, channelId, messageId))?.imageIds ?? [],
     async stop() {
       stopping.abort()
-      await Promise.all([...replies.values()].map(({ pump: running }) => running))
+      for (const { pump: running } of replies.values()) await running
       for (const { limiter } of threads.limiters()) await limiter.disconnect()
     },
   }
