@@ -2,27 +2,27 @@ import type { Acknowledgement } from '../contract/adapter.ts'
 import type { Block, ConversationState, ThreadSettings } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { IncomingAction } from '../contract/incoming.ts'
-import type { Growth, Job, JobRequest } from '../contract/job.ts'
+import type { Growth, Job } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { deleteImage, hashesOf, liveImage } from '../conversation/images.ts'
-import { appendTurn, history, moveHead } from '../conversation/thread.ts'
+import { history, moveHead } from '../conversation/thread.ts'
 import { acceptAnswer, acceptChange, acceptJob, withUserTurn, type Desk, type Handled } from './accept.ts'
 import { parseActionId, type Action, type OutpaintSide } from './actions.ts'
 import { adjustEdit, strengthStep, type EditChange } from './adjust-edit.ts'
 import { recipeAnswer } from './answers.ts'
+import { reroute, retry } from './ask-again.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
-import { optionContext, wordingsFor } from './context.ts'
+import { wordingsFor } from './context.ts'
 import { promptField, wordsField } from './controls.ts'
 import { imageOf } from './drawing.ts'
 import { editSoFar } from './edit-so-far.ts'
 import { markedMask } from './form-mask.ts'
-import { isOpen, jobIdOf, userTurnId } from './jobs.ts'
+import { jobIdOf, userTurnId } from './jobs.ts'
 import { isWork, redoOf, sameWork } from './redo-request.ts'
 import { drawingSettings, pageOfBook, requestOfRoute, wordsOfRoute } from './requests.ts'
 import type { ModelRoute } from './route.ts'
 import { randomSeed } from './seed.ts'
 import { checkText, isBlank } from './text-checks.ts'
-import { chosenRoute } from './word-routes.ts'
 
 /** Does what a control asks for, or stores the job that does. Throws AppError for what is refused. */
 export async function handleAction(desk: Desk, action: IncomingAction, state: ConversationState): Promise<Handled> {
@@ -233,67 +233,4 @@ function cancelOne({ runner }: Desk, { key }: IncomingAction, jobId: string): Ha
   if (runner.live().some((live) => live.job.id === jobId && live.threadKey === threadKey))
     return { type: 'cancel', jobIds: [jobId] }
   throw new AppError('input/not-found', { message: 'that has ended already', hint: 'There is nothing to cancel.' })
-}
-
-/** A job of this thread. Throws AppError `input/not-found`. */
-async function jobHere({ context }: Desk, { key }: IncomingAction, jobId: string): Promise<Job> {
-  const job = await context.stores.jobs.get(jobId)
-  if (job && threadKeyString(job.key) === threadKeyString(key)) return job
-  throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
-}
-
-/**
- * Runs a job once more, as it was asked for. One whose end could not be stored goes on as itself; one that has ended
- * gets a successor, in the place of the failed answer when nothing was said since.
- */
-async function retry(
-  desk: Desk,
-  action: IncomingAction,
-  state: ConversationState,
-  jobId: string,
-): Promise<Acknowledgement> {
-  const { context, runner } = desk
-  const job = await jobHere(desk, action, jobId)
-  const isLive = runner.unstored().some((live) => live.job.id === jobId)
-  if (isLive || job.state === 'done' || job.state === 'posting')
-    throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
-  if (isOpen(job)) return { type: 'accepted', jobId, position: runner.submit(job) }
-  const again = askedAgain(state, action, job, context.now())
-  return acceptJob(desk, action, again.thread, { ...job.request, turnId: again.turnId }, { kept: job.kept })
-}
-
-/** The turn that a job answers, to be answered once more: itself when its answer is the newest turn, else said again. */
-function askedAgain(state: ConversationState, action: IncomingAction, job: Job, now: number) {
-  const { turnId } = job.request
-  const turn = state.turns[turnId]
-  if (!turn) throw new AppError('input/not-found', { message: 'what was asked for is not there any more' })
-  if (state.headTurnId === job.replyTurnId || state.headTurnId === turnId)
-    return { thread: moveHead(state, turnId), turnId }
-  const id = userTurnId(jobIdOf(action))
-  return { thread: appendTurn(state, { ...turn, id, jobId: jobIdOf(action), createdAt: now }), turnId: id }
-}
-
-/** The same words, understood in another way: the other answer takes the place of the first when it is the newest. */
-async function reroute(
-  desk: Desk,
-  action: IncomingAction,
-  state: ConversationState,
-  { jobId, route }: Extract<Action, { kind: 'route' }>,
-): Promise<Acknowledgement> {
-  const { context } = desk
-  const job = await jobHere(desk, action, jobId)
-  const again = askedAgain(state, action, job, context.now())
-  const turn = again.thread.turns[again.turnId]!
-  const text = turn.blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
-  const imageId = liveImage(state, turn.headImageId)?.id
-  const chosen = chosenRoute(route, text, {
-    wordings: wordingsFor(context, drawingSettings(context, state, {})),
-    options: optionContext(context),
-    hasPicture: imageId !== undefined,
-    hasMask: turn.mask !== undefined,
-  })
-  const mask = turn.mask && { shapes: [{ type: 'image', sha256: turn.mask.sha256 } as const] }
-  const request = requestOfRoute(chosen, { context, state: again.thread, turnId: again.turnId, imageId, mask })
-  const ready: JobRequest = request.kind === 'redo' ? await redoOf(context, state, request) : request
-  return acceptJob(desk, action, again.thread, ready)
 }
