@@ -3,6 +3,7 @@ import type { AppErrorData } from '../contract/errors.ts'
 import type { Job, JobState } from '../contract/job.ts'
 import type { OutgoingMessage, Part } from '../contract/outgoing.ts'
 import { liveImage } from '../conversation/images.ts'
+import { sentenceOf } from '../language/error-sentence.ts'
 import { changePart, nodeImage, outgoingImage } from './change-part.ts'
 import {
   approvalControls,
@@ -14,7 +15,6 @@ import {
 } from './controls.ts'
 import { messageOf } from './reply.ts'
 import { routePart } from './route-part.ts'
-import { sentenceOf } from './sentences.ts'
 
 /** How a job ends that failed with this error, or did not. */
 export const endStateOf = (error: AppErrorData | undefined): JobState =>
@@ -34,7 +34,7 @@ export const unstoredMessage = (job: Job, error: AppErrorData): OutgoingMessage 
 
 function errorParts(job: Job, error: AppErrorData): readonly Part[] {
   return [
-    { type: 'error', error, sentence: sentenceOf(error) },
+    { type: 'error', error, sentence: sentenceOf(error, job.language ?? 'en') },
     { type: 'controls', controls: [retryControl(job.id)] },
   ]
 }

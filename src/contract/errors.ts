@@ -1,6 +1,6 @@
 /**
  * Every way in which a request can fail. The list is closed: each code has a sentence for the person in the channel
- * (src/bot/sentences.ts) and an HTTP status and exit code in the adapters.
+ * (src/language/error-sentence.ts) and an HTTP status and exit code in the adapters.
  */
 export const errorCodes = [
   'config/invalid', // a setting has a wrong value
@@ -35,6 +35,12 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** Which words of the catalogues an error has (src/language/refuse.ts), to be said in the person's language. */
+export interface ErrorWords {
+  readonly key: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
 export interface AppErrorOptions {
   /** What happened, naming the file, key, tensor or value. */
   readonly message: string
@@ -42,6 +48,7 @@ export interface AppErrorOptions {
   readonly hint?: string
   readonly details?: Readonly<Record<string, unknown>>
   readonly cause?: unknown
+  readonly say?: ErrorWords
   /** Whether the same request may succeed when tried again. */
   readonly retryable?: boolean
 }
@@ -52,6 +59,7 @@ export interface AppErrorData {
   readonly message: string
   readonly hint?: string
   readonly details?: Readonly<Record<string, unknown>>
+  readonly say?: ErrorWords
   readonly retryable: boolean
 }
 
@@ -61,6 +69,7 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined
   readonly details: Readonly<Record<string, unknown>> | undefined
+  readonly say: ErrorWords | undefined
   readonly retryable: boolean
 
   constructor(code: ErrorCode, options: AppErrorOptions) {
@@ -68,6 +77,7 @@ export class AppError extends Error {
     this.code = code
     this.hint = options.hint
     this.details = options.details
+    this.say = options.say
     this.retryable = options.retryable ?? false
   }
 
@@ -79,6 +89,7 @@ export class AppError extends Error {
       retryable: this.retryable,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.details === undefined ? {} : { details: this.details }),
+      ...(this.say === undefined ? {} : { say: this.say }),
     }
   }
 

@@ -1,4 +1,6 @@
 import { commands } from './en/commands.ts'
+import { errors } from './en/errors.ts'
+import { refusals } from './en/refusals.ts'
 
 /** English: the catalogue whose form the others have. Sentences of the bot to people, by where they are said. */
 export const en = {
@@ -30,4 +32,6 @@ export const en = {
     undeliverable: 'The answer could not be posted here.',
   },
   commands,
+  errors,
+  refusals,
 } as const

@@ -1,5 +1,7 @@
 import type { Sentences } from './sentences.ts'
 import { commands } from './zh/commands.ts'
+import { errors } from './zh/errors.ts'
+import { refusals } from './zh/refusals.ts'
 
 /** Chinese (simplified). */
 export const zh: Sentences = {
@@ -29,4 +31,6 @@ export const zh: Sentences = {
     undeliverable: '无法在此处发布回答。',
   },
   commands,
+  errors,
+  refusals,
 }

@@ -6,7 +6,7 @@ import { actionIdOf, parseActionId, type Action } from '../../src/bot/actions.ts
 import { drawRequest } from '../../src/bot/drawing.ts'
 import { createJob, isOpen, jobIdOf, moveJob, requeueJob, startJob } from '../../src/bot/jobs.ts'
 import { emptyReply, keptItems, liveMessage, reduceReply, type ReplyEvent } from '../../src/bot/reply.ts'
-import { sentenceOf } from '../../src/bot/sentences.ts'
+import { sentenceOf } from '../../src/language/error-sentence.ts'
 import { parseStyles, styled } from '../../src/bot/styles.ts'
 import { ann, keyOf, styles } from '../support/bot-harness.ts'
 
@@ -148,20 +148,20 @@ describe('a style', () => {
 
 describe('an error', () => {
   it.each(errorCodes)('%s is told in a sentence', (code) => {
-    const sentence = sentenceOf(new AppError(code, { message: 'the fox has 3 legs' }).toJSON())
+    const sentence = sentenceOf(new AppError(code, { message: 'the fox has 3 legs' }).toJSON(), 'en')
     expect(sentence).toMatch(/^[A-Z].*[.!?]$/)
     expect(sentence).not.toMatch(/undefined|AppError/)
   })
 
   it('about what a person gave names it, with what to do', () => {
     const error = new AppError('input/invalid-option', { message: 'steps cannot be "0"', hint: 'Allowed: 1 to 150.' })
-    expect(sentenceOf(error.toJSON())).toBe('Steps cannot be "0". Allowed: 1 to 150.')
+    expect(sentenceOf(error.toJSON(), 'en')).toBe('Steps cannot be "0". Allowed: 1 to 150.')
   })
 
   it('about a file of the model names it, and no other folder of the machine', () => {
     const details = { file: '/home/ann/models/tiny/unet/model.safetensors' }
     const error = new AppError('weights/missing', { message: `${details.file} is missing`, details })
-    expect(sentenceOf(error.toJSON())).toBe(
+    expect(sentenceOf(error.toJSON(), 'en')).toBe(
       "The model's file unet/model.safetensors is missing; the person who runs the bot must restore it.",
     )
   })

@@ -1,7 +1,8 @@
-import type { AppErrorData, ErrorCode } from '../contract/errors.ts'
+import type { ErrorCode } from '../../contract/errors.ts'
+import type { AllowedValues } from '../allowed-values.ts'
 
-/** What went wrong and what to do next, for the person in the channel; the error's own hint, where it has one, is more precise. */
-const sentences: Readonly<Record<ErrorCode, string>> = {
+/** What went wrong and what to do next, by code; an error's own words, where a person may see them, are more precise. */
+const codes = {
   'config/invalid': 'The bot is set up wrongly; please tell the person who runs it.',
   'config/port-in-use': 'The port is in use; stop the other program or choose another port.',
   'input/empty': 'There is nothing to work on; write what you would like, or send a picture.',
@@ -31,25 +32,52 @@ const sentences: Readonly<Record<ErrorCode, string>> = {
   'access/denied': 'Only the person who started this thread may do that.',
   'access/limit': 'You have as many jobs waiting as you may have; wait for one to finish, or cancel one.',
   internal: 'Something went wrong in the bot; please try again.',
+} as const satisfies Readonly<Record<ErrorCode, string>>
+
+/** The values that an option may have. */
+export function allowed(values: AllowedValues): string {
+  switch (values.type) {
+    case 'number':
+      return `a ${values.whole ? 'whole ' : ''}number from ${values.min} to ${values.max}`
+    case 'names':
+      return values.names
+    case 'yes-or-no':
+      return 'true or false'
+    case 'avoided-words':
+      return 'words for what to avoid'
+    case 'source-words':
+      return 'words for what the picture shows'
+    case 'size':
+      return `WIDTHxHEIGHT in pixels, each a multiple of 8 from ${values.min} to ${values.max}, such as 512x768`
+    case 'ratio':
+      return `WIDTH:HEIGHT from 1:${values.most} to ${values.most}:1, such as 16:9`
+    case 'amount':
+      return 'pixels such as 64, or a share such as 25%'
+    case 'loras':
+      return 'NAME or NAME:WEIGHT (0 to 2), several with commas, or none'
+    case 'weights':
+      return 'WORD:WEIGHT (0 to 4), several with commas, such as fox:1.5'
+    case 'mask':
+      return 'a mask as JSON'
+    case 'boxes':
+      return 'x,y,width,height in shares of the picture, such as 10%,20%,30%,30%; several with semicolons'
+    case 'cells':
+      return 'COLUMNSxROWS and cells from 0 along the rows, such as 3x3:0,1,4'
+    case 'scale':
+      return '1, 2 or 4'
+    case 'steps':
+      return 'how many steps, a whole number'
+  }
 }
 
-/** Codes whose message names what the person gave, and so says more than the general sentence. */
-const speaksForItself = /^(input|image|access)\//
+export const errors = {
+  codes,
+  /** How a sentence of `codes` speaks of a file, and how when its name is known. */
+  someFile: 'A file of the model',
+  file: (name: string) => `The model's file ${name}`,
+  /** What happened, and what to do: one text. */
+  sentence: (message: string, hint: string) => `${ended(message.charAt(0).toUpperCase() + message.slice(1))} ${hint}`,
+  allowed,
+} as const
 
-/** One clear sentence (or two) about an error: what happened, and what to do. */
-export function sentenceOf({ code, message, hint, details }: AppErrorData): string {
-  if (code.startsWith('weights/')) return aboutFile(sentences[code], details?.['file'])
-  if (!speaksForItself.test(code)) return sentences[code]
-  return `${asSentence(message)} ${hint ?? sentences[code]}`
-}
-
-/** Names the file by its last folder and name: enough to find it, and nothing of the machine's other folders. */
-const aboutFile = (sentence: string, file: unknown): string =>
-  typeof file === 'string'
-    ? sentence.replace('A file of the model', () => `The model's file ${file.split(/[/\\]/).slice(-2).join('/')}`)
-    : sentence
-
-function asSentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1)
-  return /[.!?]$/.test(text) ? text : `${text}.`
-}
+const ended = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
