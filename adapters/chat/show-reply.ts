@@ -81,8 +81,7 @@ async function post<Body>(
   if (reply.delivery!.creating === index) {
     const found = await tools.surface.find(message, index, nonce)
     if (found) {
-      await tools.surface.edit(found, body, undefined)
-      return found
+      return (await tools.surface.edit(found, body, undefined)) ?? found
     }
   }
   await keep(tools, reply, message, { ...reply.delivery!, creating: index })
@@ -99,8 +98,7 @@ async function editOrRepost<Body>(
   posted: PostedMessage,
 ): Promise<PostedMessage> {
   try {
-    await tools.surface.edit(posted, body, reply.bodies[index])
-    return posted
+    return (await tools.surface.edit(posted, body, reply.bodies[index])) ?? posted
   } catch (error) {
     if (!message.final || !(error instanceof SurfaceError) || error.kind !== 'gone') throw error
     // under another nonce: with the first one the platform would point at the message that is gone

@@ -22,7 +22,8 @@ export interface Surface<Body> {
    * after a restart: where the platform drops repeats by such a value, it is sent along.
    */
   create(message: OutgoingMessage, index: number, body: Body, nonce: string): Promise<PostedMessage>
-  edit(posted: PostedMessage, body: Body, before: Body | undefined): Promise<void>
+  /** Answers with the message that took its place, where it could not stay the same one. */
+  edit(posted: PostedMessage, body: Body, before: Body | undefined): Promise<PostedMessage | void>
   remove(posted: PostedMessage): Promise<void>
   /** Looks for part `index` of a reply among the bot's own messages: it may have been posted just before a crash. */
   find(message: OutgoingMessage, index: number, nonce: string): Promise<PostedMessage | undefined>
