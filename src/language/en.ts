@@ -1,4 +1,5 @@
 import { commands } from './en/commands.ts'
+import { discord } from './en/discord.ts'
 import { errors } from './en/errors.ts'
 import { refusals } from './en/refusals.ts'
 
@@ -32,6 +33,7 @@ export const en = {
     undeliverable: 'The answer could not be posted here.',
   },
   commands,
+  discord,
   errors,
   refusals,
 } as const

@@ -1,5 +1,6 @@
 import type { Sentences } from './sentences.ts'
 import { commands } from './zh/commands.ts'
+import { discord } from './zh/discord.ts'
 import { errors } from './zh/errors.ts'
 import { refusals } from './zh/refusals.ts'
 
@@ -31,6 +32,7 @@ export const zh: Sentences = {
     undeliverable: '无法在此处发布回答。',
   },
   commands,
+  discord,
   errors,
   refusals,
 }
