@@ -2,6 +2,7 @@ import { commands } from './en/commands.ts'
 import { discord } from './en/discord.ts'
 import { errors } from './en/errors.ts'
 import { refusals } from './en/refusals.ts'
+import { slack } from './en/slack.ts'
 
 /** English: the catalogue whose form the others have. Sentences of the bot to people, by where they are said. */
 export const en = {
@@ -36,4 +37,5 @@ export const en = {
   discord,
   errors,
   refusals,
+  slack,
 } as const

@@ -3,6 +3,7 @@ import { commands } from './zh/commands.ts'
 import { discord } from './zh/discord.ts'
 import { errors } from './zh/errors.ts'
 import { refusals } from './zh/refusals.ts'
+import { slack } from './zh/slack.ts'
 
 /** Chinese (simplified). */
 export const zh: Sentences = {
@@ -35,4 +36,5 @@ export const zh: Sentences = {
   discord,
   errors,
   refusals,
+  slack,
 }
