@@ -1,5 +1,5 @@
-import { AppError } from '../contract/errors.ts'
 import { routeNames, type RouteName } from '../contract/job.ts'
+import { refuse } from '../language/refuse.ts'
 
 const imageKinds = [
   'redo',
@@ -54,10 +54,7 @@ export function parseActionId(actionId: string): Action {
   const [kind = '', id = '', ...rest] = actionId.split(':')
   const action = id === '' ? undefined : readAction(kind, id, rest.join(':'))
   if (action) return action
-  throw new AppError('input/not-found', {
-    message: `there is no action "${actionId.slice(0, 100)}"`,
-    hint: 'Reload the thread and use its buttons.',
-  })
+  throw refuse('input/not-found', 'noAction', { action: actionId.slice(0, 100) })
 }
 
 const among = <T extends string>(names: readonly T[], name: string): T | undefined => names.find((one) => one === name)

@@ -1,10 +1,10 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import type { StoredMask } from '../contract/job.ts'
 import { liveImage } from '../conversation/images.ts'
 import { history } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import { acceptJob, withUserTurn, type Desk, type MarkedPart } from './accept.ts'
 import { imageOf } from './drawing.ts'
 import { withoutArrival } from './arrival.ts'
@@ -39,8 +39,7 @@ export async function adjustEdit(
   const { context } = desk
   const so = editSoFar(state, turnId)
   const job = so && (await context.stores.jobs.get(state.turns[turnId]?.jobId ?? ''))
-  if (!so || job?.request.kind !== 'edit')
-    throw new AppError('input/not-found', { message: 'that edit is not there any more', hint: 'Ask for it once more.' })
+  if (!so || job?.request.kind !== 'edit') throw refuse('input/not-found', 'editGone')
   imageOf(state, so.imageId) // refuses one that was deleted
   const asked = withoutArrival(job.request)
   const strength = (asked.drawing.strength ?? usualStrength) + (change.strength ?? 0)

@@ -1,10 +1,10 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { ConversationState, ImageNode } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { Incoming } from '../contract/incoming.ts'
 import { liveImage } from '../conversation/images.ts'
 import { history, picturesAlong } from '../conversation/thread.ts'
 import { goTo } from '../conversation/thread-moves.ts'
+import { refuse } from '../language/refuse.ts'
 import { acceptAnswer, type Desk } from './accept.ts'
 import { imageOf } from './drawing.ts'
 
@@ -19,11 +19,7 @@ export function branchFrom(
   imageId: string,
 ): Promise<Acknowledgement> {
   const image = imageOf(state, imageId)
-  if (!state.turns[image.turnId])
-    throw new AppError('input/not-found', {
-      message: 'what that picture belongs to is still being made',
-      hint: 'Wait until it is done.',
-    })
+  if (!state.turns[image.turnId]) throw refuse('input/not-found', 'pictureUnfinished')
   const there = goTo(state, image)
   const text = 'This picture is current again: what you say next goes on from here.'
   return acceptAnswer(desk, incoming, there, {
@@ -43,11 +39,7 @@ export function compareWithParent(
 ): Promise<Acknowledgement> {
   const image = imageOf(state, imageId)
   const before = liveImage(state, image.parentId) ?? earlierPicture(state, image)
-  if (!before)
-    throw new AppError('input/not-found', {
-      message: 'there is no other picture to compare this one with',
-      hint: 'Change it first, or have another one drawn.',
-    })
+  if (!before) throw refuse('input/not-found', 'nothingToCompare')
   const text = 'Before and after:'
   return acceptAnswer(desk, incoming, state, { question: '/compare', text, compared: [before.id, image.id] })
 }

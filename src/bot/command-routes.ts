@@ -1,7 +1,7 @@
-import { AppError } from '../contract/errors.ts'
 import type { CommandName } from '../contract/incoming.ts'
 import { designKinds, type Growth } from '../contract/job.ts'
 import { filled } from '../conversation/wordings.ts'
+import { refuse } from '../language/refuse.ts'
 import type { TextCommand } from './command-text.ts'
 import { designWords } from './design-kinds.ts'
 import { missingPicture } from './missing.ts'
@@ -42,7 +42,7 @@ const step =
   ({ words, options }, context) => {
     readOptions(options, [], context.options)
     const steps = isBlank(words) ? 1 : Number(words)
-    if (!(Number.isInteger(steps) && steps >= 1)) throw invalidOption(kind, words, 'how many steps, a whole number')
+    if (!(Number.isInteger(steps) && steps >= 1)) throw invalidOption(kind, words, { type: 'steps' })
     return { kind, steps }
   }
 
@@ -51,12 +51,12 @@ const work =
   (
     kind: 'edit' | 'restyle' | 'inpaint' | 'restore' | 'variations' | 'subject' | 'control',
     allowed: readonly string[],
-    wants?: string,
+    wants?: 'editNeedsWords' | 'subjectNeedsWords' | 'controlNeedsWords',
   ): CommandRoute =>
   ({ words, options }, context) => {
     const drawing = readOptions(options, allowed, context.options)
     needPicture(context, `/${kind}`)
-    if (wants !== undefined && isBlank(words)) throw empty(`there are no words after /${kind}`, wants)
+    if (wants !== undefined && isBlank(words)) throw refuse('input/empty', wants)
     return { kind, words, drawing }
   }
 
@@ -65,8 +65,7 @@ const seedAndSettings = ['seed', 'mllm', 't2i', 'lora']
 const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
   imagine({ words, options }, context) {
     const drawing = readOptions(options, drawingOptions, context.options)
-    if (isBlank(words))
-      throw empty('there is no wish after /imagine', 'Say what to draw: /imagine a red fox in the snow.')
+    if (isBlank(words)) throw refuse('input/empty', 'imagineNeedsWish')
     return { kind: 'imagine', wish: words, drawing }
   },
   describe({ words, options }, context) {
@@ -87,7 +86,7 @@ const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
       ...['strength', 'engine', 'confirm', 'restore', 'source', 'weights'],
       ...maskOptions,
     ],
-    'Say what should change: /edit make the fox blue.',
+    'editNeedsWords',
   ),
   restyle: work('restyle', [...workOptions, 'strength']),
   variations: work('variations', [...seedAndSettings, 'count', 'strength', 'steps', 'guidance', 'sampler']),
@@ -103,18 +102,14 @@ const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
     const drawing = readOptions(options, ['seed', 'scale'], context.options)
     needPicture(context, '/restore')
     if (drawing.scale !== undefined && ![1, 2, 4].includes(drawing.scale))
-      throw invalidOption('scale', drawing.scale, '1, 2 or 4')
+      throw invalidOption('scale', drawing.scale, { type: 'scale' })
     return { kind: 'restore', words, drawing }
   },
-  subject: work('subject', [...drawingOptions, 'scale'], 'Say where it is to be: /subject it on the beach.'),
-  control: work(
-    'control',
-    [...drawingOptions, 'scale', 'preprocess', 'start', 'end'],
-    'Say what is to be drawn along the outlines: /control a blue house.',
-  ),
+  subject: work('subject', [...drawingOptions, 'scale'], 'subjectNeedsWords'),
+  control: work('control', [...drawingOptions, 'scale', 'preprocess', 'start', 'end'], 'controlNeedsWords'),
   story({ words, options }, context) {
     const drawing = readOptions(options, [...withoutCount, 'pages'], context.options)
-    if (isBlank(words)) throw empty('there is no topic after /story', 'Say what it is about: /story a fox --pages 3.')
+    if (isBlank(words)) throw refuse('input/empty', 'storyNeedsTopic')
     const { pages } = drawing
     const title = words.trim()
     const asked = filled(context.wordings.story, { topic: title, pages: pages ?? usualPages })
@@ -122,20 +117,14 @@ const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
   },
   illustrate({ words, options }, context) {
     const drawing = readOptions(options, [...withoutCount, 'pictures'], context.options)
-    if (isBlank(words))
-      throw empty('there is no text after /illustrate', 'Paste the text: /illustrate Once upon a time …')
+    if (isBlank(words)) throw refuse('input/empty', 'illustrateNeedsText')
     return { kind: 'illustrate', text: words, pictures: drawing.pictures ?? usualPages, drawing }
   },
   design({ words, options }, context) {
     const drawing = readOptions(options, [...drawingOptions, 'kind'], context.options)
     const { design, topic } = designWords(words, drawing.design)
-    if (design === undefined)
-      throw empty(
-        'what is to be designed is not said',
-        `Name it first: /design logo for a flower shop. Kinds: ${designKinds.join(', ')}.`,
-      )
-    if (isBlank(topic))
-      throw empty('there is no topic after /design', 'Say what it is for: /design logo for a flower shop.')
+    if (design === undefined) throw refuse('input/empty', 'designNeedsKind', { kinds: designKinds.join(', ') })
+    if (isBlank(topic)) throw refuse('input/empty', 'designNeedsTopic')
     return {
       kind: 'design',
       design: design.kind,
@@ -163,7 +152,7 @@ const withoutCount = drawingOptions.filter((name) => name !== 'count')
 
 function readRatio(text: string): number {
   const ratio = ratioOf(text)
-  if (ratio === undefined) throw invalidOption('ratio', text, 'WIDTH:HEIGHT from 1:10 to 10:1, such as 16:9')
+  if (ratio === undefined) throw invalidOption('ratio', text, { type: 'ratio', most: 10 })
   return ratio
 }
 
@@ -177,8 +166,6 @@ function outpaintRoute(words: string, drawing: DrawingOptions, ratio: number | u
   const namesSides = sidesIn(words).length > 0 || shapeIn(words) !== undefined
   return { kind: 'outpaint', growth: parseGrowth(words), words: namesSides ? '' : words, drawing }
 }
-
-const empty = (message: string, hint: string) => new AppError('input/empty', { message, hint })
 
 export function needPicture({ hasPicture }: Pick<RouteContext, 'hasPicture'>, command: string): void {
   if (!hasPicture) throw missingPicture(command)

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../config/did-you-mean.ts'
-import { AppError } from '../contract/errors.ts'
+import type { AppError } from '../contract/errors.ts'
 import { commandNames, type CommandName } from '../contract/incoming.ts'
+import { refuse } from '../language/refuse.ts'
 import { switches, textOptions, type OptionValues } from './options.ts'
 
 /** `/imagine a red fox --seed 7` taken apart; options are not checked yet. */
@@ -51,11 +52,9 @@ function splitOption(part: string) {
 }
 
 function unknownCommand(word: string): AppError {
-  const meant = didYouMean(word, commandNames)
-  const list = `The commands are ${commandNames.map((name) => `/${name}`).join(', ')}.`
-  return new AppError('input/unknown-option', {
-    message: `there is no command "/${word.slice(0, 40)}"`,
-    hint: meant === undefined ? list : `Did you mean /${meant}? ${list}`,
+  const names = commandNames.map((name) => `/${name}`).join(', ')
+  const values = { name: word.slice(0, 40), names, meant: didYouMean(word, commandNames) }
+  return refuse('input/unknown-option', 'unknownCommand', values, {
     details: { command: word, allowed: commandNames },
   })
 }

@@ -1,9 +1,9 @@
 import type { ConversationState, ImageNode, ThreadSettings } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { ImageToImageRequest, TextToImageRequest } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { liveImage, promptOf } from '../conversation/images.ts'
 import { plainSentence } from '../conversation/wordings.ts'
+import { refuse } from '../language/refuse.ts'
 import { styled, type Styles } from './styles.ts'
 
 /** What a prompt is drawn with. */
@@ -92,7 +92,7 @@ export interface Origin {
 export function originOf(state: ConversationState, imageId: string): Origin {
   const image = imageOf(state, imageId)
   const { recipe } = image
-  if (!recipe) throw notFound('that picture was uploaded, not drawn here', 'Ask for a similar one with /similar.')
+  if (!recipe) throw refuse('input/not-found', 'pictureUploaded')
   const { prompt = recipe.prompt, sentence = plainSentence } = promptOf(state, image) ?? {}
   return { image, recipe, sentence, prompt }
 }
@@ -101,7 +101,5 @@ export function originOf(state: ConversationState, imageId: string): Origin {
 export function imageOf(state: ConversationState, imageId: string): ImageNode {
   const image = liveImage(state, imageId)
   if (image) return image
-  throw notFound('that picture is not there any more', 'Choose another one.')
+  throw refuse('input/not-found', 'pictureGone')
 }
-
-const notFound = (message: string, hint: string) => new AppError('input/not-found', { message, hint })

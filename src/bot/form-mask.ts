@@ -1,8 +1,8 @@
 import type { ImageNode } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { IncomingAction } from '../contract/incoming.ts'
 import type { StoredMask } from '../contract/job.ts'
 import { sha256Of } from '../conversation/blobs.ts'
+import { refuse } from '../language/refuse.ts'
 import type { MarkedPart } from './accept.ts'
 import { loadBlob, type BotContext } from './context.ts'
 import { maskField } from './controls.ts'
@@ -30,10 +30,7 @@ export async function markedMask(context: BotContext, action: IncomingAction, im
 
 async function fileMask({ checkImage, limits }: BotContext, imageId: string, bytes: Uint8Array): Promise<FormMask> {
   if (bytes.length > limits.attachmentBytes)
-    throw new AppError('image/too-large', {
-      message: `the mask has ${bytes.length} bytes; ${limits.attachmentBytes} are allowed`,
-      hint: 'Send a smaller one.',
-    })
+    throw refuse('image/too-large', 'maskTooLarge', { size: bytes.length, limit: limits.attachmentBytes })
   await checkImage(bytes)
   return { mask: drawnMask(sha256Of(bytes)), marked: { imageId, bytes } }
 }

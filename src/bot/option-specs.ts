@@ -7,6 +7,7 @@ import {
   type StoredMask,
   type StoredMaskShape,
 } from '../contract/job.ts'
+import type { AllowedValues } from '../language/allowed-values.ts'
 import { namesOfSampler, samplerOf } from '../schedulers/samplers.ts'
 import { parseBoxes, parseCells, parseMaskJson } from './stored-mask.ts'
 import { checkText } from './text-checks.ts'
@@ -53,8 +54,8 @@ export interface OwnOptions {
 export type OptionPart = ThreadSettings & OwnOptions
 
 export interface OptionSpec {
-  /** In words, for messages. */
-  readonly allowed: (context: OptionContext) => string
+  /** Its values; the catalogues say them in words. */
+  readonly allowed: (context: OptionContext) => AllowedValues
   /** The option's part of the settings; undefined when the value is not allowed. */
   readonly read: (value: OptionValue, context: OptionContext) => OptionPart | undefined
   /** What people call the values, in lower case: to guess what was meant. */
@@ -71,18 +72,18 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
   seed: number(0, 2 ** 32 - 1, true, (seed) => ({ seed })),
   steps: number(1, 150, true, (steps) => ({ steps })),
   guidance: number(0, 30, false, (guidanceScale) => ({ guidanceScale })),
-  negative: words('words for what to avoid', (negativePrompt) => ({ negativePrompt })),
+  negative: words('avoided-words', (negativePrompt) => ({ negativePrompt })),
   count: number(1, 4, true, (count) => ({ count })),
   size: {
-    allowed: () => `WIDTHxHEIGHT in pixels, each a multiple of 8 from ${minSide} to ${maxSide}, such as 512x768`,
+    allowed: () => ({ type: 'size', min: minSide, max: maxSide }),
     read: (value) => readSize(String(value)),
   },
   ratio: {
-    allowed: () => 'WIDTH:HEIGHT from 1:4 to 4:1, such as 16:9',
+    allowed: () => ({ type: 'ratio', most: 4 }),
     read: (value, context) => readRatio(String(value), context),
   },
   sampler: {
-    allowed: () => samplerNames.join(', '),
+    allowed: () => named(samplerNames),
     names: samplerNames.flatMap(namesOfSampler).map((name) => name.toLowerCase()),
     read(value) {
       const sampler = samplerOf(String(value))
@@ -96,7 +97,7 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
   raw: yesOrNo((raw) => ({ raw })),
   strength: number(0, 1, false, (strength) => ({ strength })),
   engine: {
-    allowed: () => [...editEngines, ...Object.keys(engineAliases)].join(', '),
+    allowed: () => named([...editEngines, ...Object.keys(engineAliases)]),
     read(value) {
       const name = String(value).toLowerCase()
       const engine = editEngines.find((one) => one === name) ?? aliasOf(name)
@@ -106,7 +107,7 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
   confirm: yesOrNo((confirm) => ({ confirm })),
   restore: yesOrNo((restore) => ({ restore })),
   lora: {
-    allowed: () => 'NAME or NAME:WEIGHT (0 to 2), several with commas, or none',
+    allowed: () => ({ type: 'loras' }),
     read: (value) => readLoras(String(value)),
   },
   mllm: model('mllm', (mllm) => ({ mllm })),
@@ -125,9 +126,9 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
     () => designKinds,
     (design) => ({ design }),
   ),
-  source: words('words for what the picture shows', (source) => ({ source })),
+  source: words('source-words', (source) => ({ source })),
   weights: {
-    allowed: () => 'WORD:WEIGHT (0 to 4), several with commas, such as fox:1.5',
+    allowed: () => ({ type: 'weights' }),
     read(value) {
       const wordWeights = readWeights(String(value), 4)
       return wordWeights && { wordWeights }
@@ -139,15 +140,15 @@ export const optionSpecs: Readonly<Record<string, OptionSpec>> = {
   bottom: amount((bottom) => ({ bottom })),
   all: amount((each) => ({ left: each, top: each, right: each, bottom: each })),
   mask: {
-    allowed: () => 'a mask as JSON',
+    allowed: () => ({ type: 'mask' }),
     read: (value) => ({ mask: parseMaskJson(String(value)) }),
   },
   boxes: {
-    allowed: () => 'x,y,width,height in shares of the picture, such as 10%,20%,30%,30%; several with semicolons',
+    allowed: () => ({ type: 'boxes' }),
     read: (value) => shaped(parseBoxes(String(value))),
   },
   cells: {
-    allowed: () => 'COLUMNSxROWS and cells from 0 along the rows, such as 3x3:0,1,4',
+    allowed: () => ({ type: 'cells' }),
     read: (value) => shaped(parseCells(String(value))),
   },
   alpha: yesOrNo((isAlpha) => (isAlpha ? { shape: { type: 'alpha' } } : {})),
@@ -173,9 +174,11 @@ export const switches: readonly string[] = ['raw', 'confirm', 'restore', 'alpha'
 /** Options whose value goes on until the next option. */
 export const textOptions: readonly string[] = ['negative', 'source']
 
+const named = (names: readonly string[]): AllowedValues => ({ type: 'names', names: names.join(', ') })
+
 function number(min: number, max: number, whole: boolean, part: (value: number) => OptionPart): OptionSpec {
   return {
-    allowed: () => `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`,
+    allowed: () => ({ type: 'number', min, max, whole }),
     read(given) {
       const text = String(given).trim()
       const value = /^-?\d+(\.\d+)?(e\d+)?$/i.test(text) ? Number(text) : Number.NaN
@@ -185,9 +188,9 @@ function number(min: number, max: number, whole: boolean, part: (value: number) 
   }
 }
 
-function words(meaning: string, part: (text: string) => OptionPart): OptionSpec {
+function words(meaning: 'avoided-words' | 'source-words', part: (text: string) => OptionPart): OptionSpec {
   return {
-    allowed: () => meaning,
+    allowed: () => ({ type: meaning }),
     read(value, { textLimit }) {
       if (typeof value === 'boolean') return undefined
       checkText(String(value), textLimit)
@@ -201,7 +204,7 @@ function choice<T extends string>(
   part: (name: T) => OptionPart,
 ): OptionSpec {
   return {
-    allowed: (context) => names(context).join(', '),
+    allowed: (context) => named(names(context)),
     read(value, context) {
       const name = names(context).find((one) => one === String(value).toLowerCase())
       return name && part(name)
@@ -215,7 +218,7 @@ function model(role: string, part: (name: string) => OptionPart): OptionSpec {
 
 function yesOrNo(part: (value: boolean) => OptionPart): OptionSpec {
   return {
-    allowed: () => 'true or false',
+    allowed: () => ({ type: 'yes-or-no' }),
     read(value) {
       const text = String(value).toLowerCase()
       return text === 'true' ? part(true) : text === 'false' ? part(false) : undefined
@@ -226,7 +229,7 @@ function yesOrNo(part: (value: boolean) => OptionPart): OptionSpec {
 /** `64` or `64px`: pixels; `25%`: a share of the picture's own side. */
 function amount(part: (amount: GrowthAmount) => OptionPart): OptionSpec {
   return {
-    allowed: () => 'pixels such as 64, or a share such as 25%',
+    allowed: () => ({ type: 'amount' }),
     read(value) {
       const found = /^(\d+)(px)?$|^(\d+(?:\.\d+)?)%$/.exec(String(value).trim())
       if (!found) return undefined

@@ -1,6 +1,9 @@
 import { didYouMean } from '../../config/did-you-mean.ts'
 import type { ThreadSettings } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
+import type { AppError } from '../contract/errors.ts'
+import type { AllowedValues } from '../language/allowed-values.ts'
+import { refuse } from '../language/refuse.ts'
+import { sentencesIn } from '../language/sentences.ts'
 import { optionSpecs, type OptionContext, type OptionPart, type OptionValue, type OwnOptions } from './option-specs.ts'
 
 export {
@@ -51,19 +54,16 @@ function readOption(name: string, value: OptionValue, allowed: readonly string[]
 }
 
 /** A value that an option cannot have; `meant` is what it may have been. */
-export const invalidOption = (name: string, value: OptionValue, allowed: string, meant?: string): AppError =>
-  new AppError('input/invalid-option', {
-    message: `${name} cannot be "${String(value).slice(0, 80)}"`,
-    hint: `${meant === undefined ? '' : `Did you mean "${meant}"? `}Allowed: ${allowed}.`,
-    details: { option: name, allowed, ...(meant === undefined ? {} : { meant }) },
-  })
+export function invalidOption(name: string, value: OptionValue, allowed: AllowedValues, meant?: string): AppError {
+  const values = { name, value: String(value).slice(0, 80), allowed, meant }
+  const inWords = sentencesIn('en').errors.allowed(allowed)
+  const details = { option: name, allowed: inWords, ...(meant === undefined ? {} : { meant }) }
+  return refuse('input/invalid-option', 'invalidOption', values, { details })
+}
 
 function unknownOption(name: string, allowed: readonly string[]): AppError {
   const meant = didYouMean(name.slice(0, 40), allowed)
-  const list = allowed.length > 0 ? `The options are ${allowed.join(', ')}.` : 'This command takes no options.'
-  return new AppError('input/unknown-option', {
-    message: `there is no option "${name.slice(0, 40)}"`,
-    hint: meant === undefined ? list : `Did you mean "${meant}"? ${list}`,
-    details: { option: name, allowed, ...(meant === undefined ? {} : { meant }) },
-  })
+  const values = { name: name.slice(0, 40), names: allowed.join(', '), meant }
+  const details = { option: name, allowed, ...(meant === undefined ? {} : { meant }) }
+  return refuse('input/unknown-option', 'unknownOption', values, { details })
 }

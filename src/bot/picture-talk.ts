@@ -1,8 +1,8 @@
 import type { ImageNode, ThreadSettings } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { ChatMessage } from '../contract/inference.ts'
 import { promptOf } from '../conversation/images.ts'
 import { loadSegment, segment, similarExchange } from '../conversation/segments.ts'
+import { refuse } from '../language/refuse.ts'
 import { chatRequest } from './converse.ts'
 import { askQuietly, type JobRun, type QuietAnswer } from './job-run.ts'
 
@@ -52,8 +52,4 @@ async function askSimilar(run: JobRun, image: ImageNode, asking: Asking): Promis
   return askQuietly(run, chatRequest({ ...asking, messages }))
 }
 
-const unseen = () =>
-  new AppError('input/empty', {
-    message: 'the language model wrote no prompt for what the picture shows',
-    hint: 'Say it in your own words: --source "a red fox in the snow".',
-  })
+const unseen = () => refuse('input/empty', 'modelSawNothing')

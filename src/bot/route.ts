@@ -1,8 +1,8 @@
 import type { ThreadSettings } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { IncomingMessage } from '../contract/incoming.ts'
 import type { DesignKind, Growth, RouteName } from '../contract/job.ts'
 import type { Wordings } from '../conversation/wordings.ts'
+import { refuse } from '../language/refuse.ts'
 import { commandRoute } from './command-routes.ts'
 import { parseCommandText, splitOptions, type TextCommand } from './command-text.ts'
 import type { DrawingOptions, OptionContext } from './options.ts'
@@ -69,11 +69,7 @@ type Told = Pick<IncomingMessage, 'text' | 'attachments' | 'command'>
 export function route(message: Told, context: RouteContext): Route {
   const command = commandOf(message)
   if (command) return commandRoute(command, context)
-  if (isBlank(message.text) && message.attachments.length === 0)
-    throw new AppError('input/empty', {
-      message: 'the message is empty',
-      hint: 'Write what you would like to see, or send a picture.',
-    })
+  if (isBlank(message.text) && message.attachments.length === 0) throw refuse('input/empty', 'emptyMessage')
   return wordRoute(message.text.trim(), message.attachments.length > 0, context)
 }
 

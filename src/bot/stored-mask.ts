@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { AppError } from '../contract/errors.ts'
 import type { MaskSpec } from '../contract/inference.ts'
 import type { StoredMask, StoredMaskShape } from '../contract/job.ts'
+import { refuse } from '../language/refuse.ts'
 
 /** Far more than a hand draws; what is beyond is no drawing. */
 const maxItems = 20_000
@@ -64,11 +64,7 @@ function wholeMask(json: unknown): unknown {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const maskError = (what: string) =>
-  new AppError('input/invalid-option', {
-    message: `that is no mask (${what})`,
-    hint: 'Draw it in the mask editor, or send a picture that is white where it is to be drawn anew.',
-  })
+const maskError = (why: string) => refuse('input/invalid-option', 'badMask', { why })
 
 /** `10%,20%,30%,40%; 0.5,0,0.5,1`: x, y, width and height of boxes in shares. Undefined for anything else. */
 export function parseBoxes(text: string): StoredMaskShape | undefined {

@@ -1,8 +1,8 @@
 import type { ConversationState } from '../contract/conversation.ts'
 import type { Download, Job, JobRequest } from '../contract/job.ts'
-import { AppError } from '../contract/errors.ts'
 import type { Change } from '../conversation/stores.ts'
 import { sha256Of } from '../conversation/blobs.ts'
+import { refuse } from '../language/refuse.ts'
 import type { BotContext } from './context.ts'
 import { sortFiles } from './sort-files.ts'
 import { drawnMask } from './stored-mask.ts'
@@ -34,7 +34,7 @@ export async function takeDownloads(context: BotContext, job: Job, signal: Abort
 
 function withMask(state: ConversationState, turnId: string, imageId: string, sha256: string): ConversationState {
   const turn = state.turns[turnId]
-  if (!turn) throw new AppError('input/not-found', { message: 'what was asked for is not there any more' })
+  if (!turn) throw refuse('input/not-found', 'wordsGone')
   return { ...state, turns: { ...state.turns, [turnId]: { ...turn, mask: { imageId, sha256 } } } }
 }
 

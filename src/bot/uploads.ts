@@ -1,11 +1,11 @@
 import type { ConversationState, ImageNode, Turn } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { Attachment, IncomingMessage } from '../contract/incoming.ts'
 import type { Download } from '../contract/job.ts'
 import type { Person } from '../contract/thread.ts'
 import { sha256Of } from '../conversation/blobs.ts'
 import { addImages } from '../conversation/images.ts'
 import { moveHead } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import type { BotContext, CheckedImage } from './context.ts'
 
 /** A picture that a person sent, looked at and found good. */
@@ -20,18 +20,12 @@ export function checkAttachments(
   { key, attachments }: Pick<IncomingMessage, 'key' | 'attachments'>,
 ): void {
   if (attachments.length > limits.attachments)
-    throw new AppError('access/limit', {
-      message: `${attachments.length} files in one message are too many; ${limits.attachments} are allowed`,
-      hint: 'Send fewer at a time.',
-    })
+    throw refuse('access/limit', 'tooManyFiles', { count: attachments.length, limit: limits.attachments })
   for (const { name, source } of attachments) {
     const size = 'bytes' in source ? source.bytes.length : source.sizeBytes
     if (size !== undefined && size > limits.attachmentBytes) throw tooLarge(name, size, limits.attachmentBytes)
     if ('url' in source && !adapters.get(key.platform)?.download)
-      throw new AppError('image/unreadable', {
-        message: `"${name}" was sent as a link`,
-        hint: 'Send the picture itself.',
-      })
+      throw refuse('image/unreadable', 'fileIsLink', { name })
   }
 }
 
@@ -50,7 +44,7 @@ export async function fetchUploads(
 ): Promise<readonly Upload[]> {
   const { adapters, limits } = context
   const download = adapters.get(platform)?.download
-  if (!download) throw new AppError('image/unreadable', { message: 'files behind links are not fetched here' })
+  if (!download) throw refuse('image/unreadable', 'linksNotFetched')
   return Promise.all(
     downloads.map(async ({ name, url }) =>
       readUpload(context, name, await download(url, limits.attachmentBytes, signal)),
@@ -60,17 +54,12 @@ export async function fetchUploads(
 
 async function readUpload({ checkImage, limits }: BotContext, name: string, bytes: Uint8Array): Promise<Upload> {
   if (bytes.length > limits.attachmentBytes) throw tooLarge(name, bytes.length, limits.attachmentBytes)
-  if (bytes.length === 0)
-    throw new AppError('image/unreadable', { message: `"${name}" is empty (0 bytes)`, hint: 'Send the file again.' })
+  if (bytes.length === 0) throw refuse('image/unreadable', 'fileEmpty', { name })
   return { ...(await checkImage(bytes)), name, bytes }
 }
 
 const tooLarge = (name: string, size: number, limit: number) =>
-  new AppError('image/too-large', {
-    message: `"${name}" has ${size} bytes; ${limit} are allowed`,
-    hint: 'Send a smaller one.',
-    details: { name, size, limit },
-  })
+  refuse('image/too-large', 'fileTooLarge', { name, size, limit }, { details: { name, size, limit } })
 
 /** Nodes of a user turn's pictures, in the order in which they were sent. */
 export const uploadNodes = (

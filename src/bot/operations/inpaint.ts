@@ -1,6 +1,6 @@
 import type { ImageNode } from '../../contract/conversation.ts'
-import { AppError } from '../../contract/errors.ts'
 import { askInpaint, askOutpaint, plainSentence } from '../../conversation/wordings.ts'
+import { refuse } from '../../language/refuse.ts'
 import { converse } from '../converse.ts'
 import { drawingBase, given, imageOf } from '../drawing.ts'
 import { drawBlock, type BlockOfPictures, type JobRun, type RequestOf } from '../job-run.ts'
@@ -39,11 +39,7 @@ export async function inpaint(run: JobRun, request: RequestOf<'inpaint'>): Promi
 export async function outpaint(run: JobRun, request: RequestOf<'outpaint'>): Promise<void> {
   const parent = imageOf(run.state, request.imageId)
   const sides = growthSides(request.growth, parent)
-  if (Object.values(sides).every((side) => side === 0))
-    throw new AppError('input/empty', {
-      message: 'the picture would not grow: it has this shape already',
-      hint: 'Name a side or another ratio: /outpaint right, /outpaint 16:9.',
-    })
+  if (Object.values(sides).every((side) => side === 0)) throw refuse('input/empty', 'noGrowth')
   const image = await run.load(parent.sha256)
   const { restore, inpaint: model = request.drawing.t2i } = request.drawing
   const draft = (prompt: string) => ({
@@ -91,11 +87,7 @@ async function fillIn(run: JobRun, request: FillIn, { question, shown, draft }: 
     index === 0 ? draft(written) : undefined,
   )
   if (prompts.length > 0) return
-  if (words === '')
-    throw new AppError('input/empty', {
-      message: 'the language model wrote no prompt for this picture',
-      hint: 'Say in your own words what it is to show.',
-    })
+  if (words === '') throw refuse('input/empty', 'modelFilledNothing')
   run.emit({ type: 'notice', text: noPrompt })
   await drawBlock(run, draft(words))
 }
