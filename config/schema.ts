@@ -132,10 +132,11 @@ const policy = {
   press: choice(pressers, "Who may press the buttons of somebody's reply in a shared thread.").default('author'),
   nsfw: choice(nsfwPolicies, 'What happens to pictures that are found not safe for work.').default('blur'),
   safety: optionalModel('The model that finds such pictures; default: that of the t2i preset.').optional(),
-  blockedWords: names({
-    description: 'Words that no prompt may have.',
-    allowed: 'words, separated by commas',
-  }).default([]),
+  blockedWords: text({
+    description: 'File of words and phrases that no prompt may have; default: the short list that comes with the bot.',
+    allowed: 'a text file with one word or phrase a line; an empty one blocks nothing',
+    path: true,
+  }).optional(),
   limitQueuePerPerson: whole(1, 1000, 'Jobs of one person that may wait or run at once.').default(8),
   limitJobsPerPersonDay: whole(0, 1_000_000, 'Jobs of one person in 24 hours; 0 is no limit.').default(0),
   limitJobsPerServer: whole(0, 1_000_000, 'Jobs of one server that may wait or run at once; 0 is no limit.').default(0),

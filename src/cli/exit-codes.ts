@@ -12,6 +12,7 @@ export const exitCodes = {
   port: 8,
   nothingDrawn: 9,
   different: 10,
+  flagged: 11,
   cancelled: 130,
 } as const
 
@@ -26,6 +27,7 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   port: 'the port is in use',
   nothingDrawn: 'the assistant answered without a picture',
   different: 'replay: the picture is not bit-identical',
+  flagged: 'screen: the picture is flagged as not safe for work',
   cancelled: 'cancelled',
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { AppError } from '../contract/errors.ts'
 import { verifyFiles } from '../inference/model-files.ts'
@@ -31,12 +32,13 @@ export function addModelsCommand(program: Command): void {
   models
     .command('verify')
     .description('read every file of the presets and compare size and sha256; exit code 4 when one is wrong')
-    .argument('[names...]', 'presets; all of them without a name')
+    .argument('[names...]', 'presets; without a name all that have files here')
     .option('--json', 'as JSON lines')
     .addHelpText('after', '\nExamples:\n  llmga models verify\n  llmga models verify llmga-tiny --json')
     .action(async (names: string[], { json }: JsonOption) => {
       const known = presets()
-      for (const located of names.length === 0 ? known : names.map((name) => presetNamed(name, known)))
+      const isHere = (located: LocatedPreset) => presetFiles(located, places()).some(({ file }) => existsSync(file))
+      for (const located of names.length === 0 ? known.filter(isHere) : names.map((name) => presetNamed(name, known)))
         await verify(located.preset.name, presetFiles(located, places()), json ?? false)
     })
 }

@@ -10,6 +10,7 @@ import { tellError } from './output.ts'
 import { addPictureCommands } from './picture-commands.ts'
 import { addRecipeCommand } from './recipe-command.ts'
 import { addReplayCommand } from './replay-command.ts'
+import { addScreenCommand } from './screen-command.ts'
 
 const exitCodeHelp = Object.entries(exitCodeMeanings)
   .map(([name, meaning]) => `  ${String(exitCodes[name as keyof typeof exitCodes]).padStart(3)}  ${meaning}`)
@@ -48,6 +49,7 @@ export function createProgram(version: string): Command {
   addBookCommands(program)
   addRecipeCommand(program)
   addReplayCommand(program)
+  addScreenCommand(program)
   addModelsCommand(program)
   addConfigCommand(program)
   addConfigFlags(program, { inHelp: false })

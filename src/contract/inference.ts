@@ -1,6 +1,7 @@
 import type { AppErrorData } from './errors.ts'
 import type { Recipe } from './recipe.ts'
 import type { EncodedImage, PictureRequest } from './picture-requests.ts'
+import type { Screening } from './safety.ts'
 
 export * from './picture-requests.ts'
 
@@ -30,7 +31,13 @@ export interface ChatRequest {
   readonly sampling?: SamplingOptions
 }
 
-export type InferenceRequest = ChatRequest | PictureRequest
+/** Look at a picture with the safety checker. */
+export interface ScreenRequest {
+  readonly kind: 'screen'
+  readonly image: EncodedImage
+}
+
+export type InferenceRequest = ChatRequest | PictureRequest | ScreenRequest
 
 export type InferenceEvent =
   /** The worker began with this request. */
@@ -103,6 +110,8 @@ export interface InferenceResult {
   readonly tokens?: { readonly prompt: number; readonly generated: number }
   /** Chat: oldest turns that the model was not shown because it has no room for them. */
   readonly droppedTurns?: number
+  /** Screen: what was found. */
+  readonly screening?: Screening
   readonly timings: Readonly<Record<string, number>>
 }
 

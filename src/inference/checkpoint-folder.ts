@@ -19,6 +19,7 @@ type Json = Readonly<Record<string, unknown>>
  */
 export function describeCheckpoint(role: ModelRole, folder: string, modelsDir?: string): ResolvedModel {
   if (role === 'mllm') return describeLlava(folder, modelsDir)
+  if (role === 'safety') return describeSafetyChecker(folder)
   return role === 'restore' ? describeDiffRir(folder) : describeStableDiffusion(role, folder, modelsDir)
 }
 
@@ -29,7 +30,7 @@ export function describeCheckpoint(role: ModelRole, folder: string, modelsDir?: 
 export function rolesOfCheckpoint(folder: string): readonly ModelRole[] {
   if (existsSync(path.join(folder, 'model_index.json'))) return isInpainting(folder) ? ['inpaint'] : ['t2i']
   if (Object.keys(diffRirFiles(folder)).length > 0) return ['restore']
-  if (existsSync(path.join(folder, 'config.json'))) return ['mllm']
+  if (existsSync(path.join(folder, 'config.json'))) return isSafetyChecker(folder) ? ['safety'] : ['mllm']
   throw unsupported(folder, 'no checkpoint')
 }
 
@@ -112,6 +113,22 @@ function describeDiffRir(folder: string): ResolvedModels['restore'] {
     throw unsupported(folder, 'no DiffRIR checkpoint', 'this role needs .pth files of DiffRIR')
   const files = Object.values(scales).map((file) => ({ file: path.join(folder, file) }))
   return { role: 'restore', family: 'diffrir', name: path.basename(folder), folder, parts: {}, files, scales }
+}
+
+const safetyClass = 'StableDiffusionSafetyChecker'
+
+const isSafetyChecker = (folder: string): boolean => {
+  const { architectures } = readJson(path.join(folder, 'config.json'))
+  return Array.isArray(architectures) && architectures.includes(safetyClass)
+}
+
+/** The checker's own folder, or that of a pipeline which has one inside. */
+function describeSafetyChecker(folder: string): ResolvedModels['safety'] {
+  const inside = path.join(folder, 'safety_checker')
+  const own = existsSync(path.join(inside, 'config.json')) ? inside : folder
+  if (!isSafetyChecker(own)) throw unsupported(folder, 'another model', `this role needs a ${safetyClass}`)
+  const name = path.basename(folder)
+  return { role: 'safety', family: 'safety-checker', name, folder: own, parts: {}, files: weightFiles(own) }
 }
 
 /** By the files' names (`DiffRIR-x2.pth`); a name that does not say the scale (`net_g_latest.pth`) is opened. */

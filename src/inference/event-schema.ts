@@ -51,10 +51,13 @@ const step = z.looseObject({
   preview: z.looseObject({ bytes, mediaType: z.string() }).exactOptional(),
 })
 
+const concepts = z.array(z.looseObject({ concept: count, score: figure }))
+
 const result = z.looseObject({
   reply: z.string().exactOptional(),
   finished: z.boolean().exactOptional(),
   tokens: z.looseObject({ prompt: count, generated: count }).exactOptional(),
+  screening: z.looseObject({ flagged: z.boolean(), concepts, specialCare: concepts }).exactOptional(),
   timings: z.record(z.string(), figure),
 })
 

@@ -13,6 +13,7 @@ import {
   type ModelRole,
   type Preset,
   type RestoreSettings,
+  type SafetySettings,
 } from './preset-schema.ts'
 
 /** A file of a model; size and hash are known when a preset says them. */
@@ -46,6 +47,7 @@ export interface ResolvedModels {
   readonly t2i: ResolvedRole<'t2i', DrawingSettings & Adapted>
   readonly inpaint: ResolvedRole<'inpaint', DrawingSettings & Adapted>
   readonly restore: ResolvedRole<'restore', RestoreSettings>
+  readonly safety: ResolvedRole<'safety', SafetySettings>
 }
 export type ResolvedModel = ResolvedModels[ModelRole]
 

@@ -21,6 +21,8 @@ export interface ModelChoice {
   readonly inpaint?: string | undefined
   /** Default: that of t2i's preset; without one, or with `none`, nothing is restored. */
   readonly restore?: string | undefined
+  /** Default: that of t2i's preset; without one, or with `none`, no picture is looked at. Threads cannot choose it. */
+  readonly safety?: string | undefined
   /** What else threads may choose; `all` stands for every preset whose files are there. */
   readonly models?: readonly string[]
 }
@@ -37,14 +39,21 @@ export function offerModels(choice: ModelChoice, places: ModelPlaces = {}): Offe
     t2i: choice.t2i,
     inpaint: choice.inpaint ?? (fills.get(choice.t2i)!.includes('inpaint') ? choice.t2i : undefined),
     restore: choice.restore ?? (fills.get(choice.t2i)!.includes('restore') ? choice.t2i : undefined),
+    safety: choice.safety ?? (fills.get(choice.t2i)!.includes('safety') ? choice.t2i : undefined),
   }
   const offers = <Role extends ModelRole>(role: Role): ResolvedModels[Role][] => {
     const first = inForce[role]
-    const others = more.filter((name) => fills.get(name)!.includes(role))
+    const others = role === 'safety' ? [] : more.filter((name) => fills.get(name)!.includes(role))
     const names = new Set([...(first === undefined || first === 'none' ? [] : [first]), ...others])
     return withOneName([...names].map((name) => resolveModel(role, name, places)))
   }
-  return { mllm: offers('mllm'), t2i: offers('t2i'), inpaint: offers('inpaint'), restore: offers('restore') }
+  return {
+    mllm: offers('mllm'),
+    t2i: offers('t2i'),
+    inpaint: offers('inpaint'),
+    restore: offers('restore'),
+    safety: offers('safety'),
+  }
 }
 
 /** A folder may have the name of a preset: the first one keeps it. */

@@ -4,9 +4,9 @@ import { conversationTemplates, type TemplateName } from '../tokenizers/conversa
 
 /**
  * What a model is used for; one configuration key each. `inpaint` and `restore` may be without a model: then `t2i`
- * fills in by blending latents, and nothing is restored.
+ * fills in by blending latents, and nothing is restored. Without `safety` no picture is looked at.
  */
-export const modelRoles = ['mllm', 't2i', 'inpaint', 'restore'] as const
+export const modelRoles = ['mllm', 't2i', 'inpaint', 'restore', 'safety'] as const
 export type ModelRole = (typeof modelRoles)[number]
 
 /** How a picture becomes the vision tower's square: padded with the CLIP mean, stretched, or cropped at the centre. */
@@ -96,6 +96,9 @@ const restoreRole = z.strictObject({
     .refine((scales) => Object.keys(scales).length > 0, 'must name a file'),
 })
 
+/** A safety checker; its part `feature-extractor` is the folder with preprocessor_config.json where it lies elsewhere. */
+const safetyRole = z.strictObject({ family: z.literal('safety-checker'), ...place })
+
 /** A preset: one family of models as data. Paths are relative to the models folder that holds the preset. */
 export const presetSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
@@ -107,6 +110,7 @@ export const presetSchema = z.strictObject({
     t2i: drawingRole.exactOptional(),
     inpaint: drawingRole.exactOptional(),
     restore: restoreRole.exactOptional(),
+    safety: safetyRole.exactOptional(),
   }),
   /** Every file of the roles' folders, with what it must be. */
   files: z.record(relativePath, z.strictObject({ sizeBytes: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
@@ -119,3 +123,4 @@ export type PresetAdapters = z.infer<typeof adapters>
 export type MllmSettings = Omit<z.infer<typeof mllmRole>, 'folder' | 'parts'>
 export type DrawingSettings = Omit<z.infer<typeof drawingRole>, 'folder' | 'parts' | 'adapters'>
 export type RestoreSettings = Omit<z.infer<typeof restoreRole>, 'folder' | 'parts'>
+export type SafetySettings = Omit<z.infer<typeof safetyRole>, 'folder' | 'parts'>

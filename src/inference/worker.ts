@@ -3,12 +3,14 @@ import type { DrawingRequest, EditRequest, InpaintRequest, OutpaintRequest } fro
 import { chat, loadChat, type ChatModel } from '../pipelines/chat.ts'
 import type { MaskedModels } from '../pipelines/draw-masked.ts'
 import { createEdit } from '../pipelines/edit.ts'
+import { loadSafetyNetwork, type SafetyNetwork } from '../families/safety-checker/safety-checker.ts'
 import { imageToImage } from '../pipelines/image-to-image.ts'
 import { inpaint } from '../pipelines/inpaint.ts'
 import { outpaint } from '../pipelines/outpaint.ts'
 import { loadPictureModel, type PictureModel, type PictureRole } from '../pipelines/picture-model.ts'
 import { loadRestore, regionRestorer, type RestoreModel } from '../pipelines/restore-model.ts'
 import { restore } from '../pipelines/restore.ts'
+import { screen } from '../pipelines/screen.ts'
 import { textToImage } from '../pipelines/text-to-image.ts'
 import { partFolder } from './model-presets.ts'
 import { pipeline, type ModelSource, type Registry, type RoleEntry } from './registry.ts'
@@ -19,6 +21,7 @@ import { serve } from './serve.ts'
 type Models = {
   readonly mllm: ChatModel
   readonly restore: RestoreModel
+  readonly safety: SafetyNetwork
 } & Readonly<Record<PictureRole, PictureModel>>
 type Source = ModelSource<Models>
 
@@ -71,6 +74,10 @@ const registry: Registry<Models> = {
       load: (settings, { runtime, identity }) =>
         loadRestore(settings.folder, runtime, { settings, identity, versions }),
     },
+    safety: {
+      lane: 'drawing',
+      load: ({ folder, parts }, { runtime }) => loadSafetyNetwork(folder, runtime, parts['feature-extractor']),
+    },
   },
   pipelines: {
     chat: pipeline('chat', (models, { model }) => models.get('mllm', model), chat),
@@ -80,6 +87,7 @@ const registry: Registry<Models> = {
     outpaint: pipeline('drawing', filler, outpaint),
     edit: pipeline('drawing', editor, createEdit()),
     restore: pipeline('drawing', (models, { model }) => models.get('restore', model), restore),
+    screen: pipeline('drawing', (models) => models.get('safety'), screen),
   },
 }
 

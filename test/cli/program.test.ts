@@ -8,6 +8,7 @@ import { requestOf } from '../../src/cli/replay-request.ts'
 import { readOrMakeToken } from '../../src/cli/web-token.ts'
 import type { Recipe } from '../../src/contract/recipe.ts'
 import { encodePng, recipeKeyword } from '../../src/image/png.ts'
+import { solidPng } from '../support/scripted-inference.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -56,6 +57,7 @@ const savePng = async (name: string, text: Record<string, string>) => {
 describe('what cannot be done', () => {
   writeFileSync(place('text.png'), 'no picture')
   writeFileSync(place('empty.png'), '')
+  writeFileSync(place('dot.png'), solidPng(2, 2, 0))
   const cases: [what: string, args: string[], exit: number, said: RegExp][] = [
     ['an unknown command', ['imagne', 'a fox'], 2, /Did you mean imagine/],
     ['an unknown option', ['imagine', 'a fox', '--stepz', '3'], 2, /Did you mean --steps/],
@@ -67,6 +69,12 @@ describe('what cannot be done', () => {
     ['a picture over the limit', ['describe', 'LICENSE', '--limit-upload-bytes', '1024'], 3, /at most 1 KiB/],
     ['a place that cannot be written', ['imagine', 'a fox', '--out', '/dev/null/x.png'], 2, /cannot be written/],
     ['a model that is not there', ['imagine', 'a fox', '--t2i', 'nothing', '--out', folder], 4, /"nothing" is neither/],
+    [
+      'a picture to screen without a safety model',
+      ['screen', place('dot.png')],
+      4,
+      /no model for safety.*LLMGA_SAFETY/,
+    ],
     ['an absent file for recipe', ['recipe', place('none.png')], 3, /none\.png cannot be read/],
     ['a recipe of what is no PNG', ['recipe', place('text.png')], 3, /not a PNG/],
     ['a replay of an empty file', ['replay', place('empty.png')], 3, /not a PNG/],
@@ -98,7 +106,12 @@ describe('config', () => {
 describe('models', () => {
   it('lists presets and verifies their files', async () => {
     expect(await llmga('models', 'list', '--json')).toBe(0)
-    expect(JSON.parse(out)).toMatchObject({
+    const [embedded, ...others] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object)
+    expect(others).toMatchObject([{ name: 'stable-diffusion-safety-checker', roles: ['safety'], mebibytes: 1160 }])
+    expect(embedded).toMatchObject({
       name: 'llmga-tiny',
       roles: ['mllm', 't2i', 'inpaint', 'restore'],
       licence: 'Apache-2.0',

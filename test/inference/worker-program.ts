@@ -1,5 +1,5 @@
 import { AppError } from '../../src/contract/errors.ts'
-import type { ChatRequest, InferenceResult, PictureRequest } from '../../src/contract/inference.ts'
+import type { ChatRequest, InferenceResult, PictureRequest, ScreenRequest } from '../../src/contract/inference.ts'
 import type { ModelRole } from '../../src/inference/preset-schema.ts'
 import { pipeline, type Registry } from '../../src/inference/registry.ts'
 import { serve } from '../../src/inference/serve.ts'
@@ -61,6 +61,11 @@ async function* draw(request: PictureRequest, model: Counter, context: PipelineC
   return resultOf(steps, model.loads)
 }
 
+async function* screen(_: ScreenRequest, { loads: count }: Counter, { turn }: PipelineContext): Events {
+  await turn()
+  return resultOf(1, count)
+}
+
 type Events = AsyncGenerator<PipelineEvent, InferenceResult>
 
 let loads = 0
@@ -75,7 +80,7 @@ const drawing = { lane: 'drawing', load } as const
 const drawn = pipeline<Counters, PictureRequest, Counter>('drawing', (models) => models.get('t2i'), draw)
 
 const registry: Registry<Counters> = {
-  roles: { mllm: { lane: 'chat', load }, t2i: drawing, inpaint: drawing, restore: drawing },
+  roles: { mllm: { lane: 'chat', load }, t2i: drawing, inpaint: drawing, restore: drawing, safety: drawing },
   pipelines: {
     chat: pipeline('chat', (models, { model }) => models.get('mllm', model), chat),
     'text-to-image': drawn,
@@ -84,6 +89,7 @@ const registry: Registry<Counters> = {
     outpaint: drawn,
     edit: drawn,
     restore: drawn,
+    screen: pipeline('drawing', (models) => models.get('safety'), screen),
   },
 }
 

@@ -36,6 +36,7 @@ beforeAll(() => {
     path.join(modelsDir, 'unnamed', 'net_g_latest.pth'),
   )
   mkdirSync(path.join(modelsDir, 'nothing'))
+  cpSync('test/golden/cases/sd/safety_checker/model', path.join(modelsDir, 'checker'), { recursive: true })
 })
 afterAll(() => rmSync(modelsDir, { recursive: true }))
 
@@ -56,6 +57,8 @@ describe('what a preset or a folder is used for', () => {
     ['filler', ['inpaint']],
     ['named', ['restore']],
     ['unnamed', ['restore']],
+    ['checker', ['safety']],
+    ['stable-diffusion-safety-checker', ['safety']],
   ])('%s: %j', (name, roles) => expect(rolesOf(name, { modelsDir })).toEqual(roles))
 
   it('is refused where there is no checkpoint', () => {
@@ -102,6 +105,29 @@ describe('the models in force', () => {
   it('are chosen one by one', () => {
     const offered = offer({ t2i: 'other-xl', inpaint: 'filler', restore: 'named' })
     expect(offeredNames(offered)).toMatchObject({ t2i: ['other-xl'], inpaint: ['filler'], restore: ['named'] })
+  })
+})
+
+describe('the model that looks at pictures', () => {
+  it('is none, unless one is named or comes with the model that draws', () => {
+    expect(offer().safety).toEqual([])
+    expect(offer({ models: ['checker'] }).safety).toEqual([])
+    expect(offer({ safety: 'none' }).safety).toEqual([])
+    expect(offeredNames(offer({ safety: 'checker' }))).toMatchObject({ safety: ['checker'] })
+  })
+
+  it('is found in a folder of its own, in that of a pipeline, and by its preset', () => {
+    const pipeline = path.join(modelsDir, 'pipeline')
+    cpSync('test/golden/cases/sd/safety_checker/model', path.join(pipeline, 'safety_checker'), { recursive: true })
+    expect(resolveModel('safety', pipeline).folder).toBe(path.join(pipeline, 'safety_checker'))
+    expect(resolveModel('safety', 'checker', { modelsDir }).files.map(({ file }) => path.basename(file))).toEqual([
+      'model.safetensors',
+    ])
+    const preset = resolveModel('safety', 'stable-diffusion-safety-checker', { modelsDir })
+    expect(preset.parts['feature-extractor']).toMatch(/feature_extractor$/)
+    expect(preset.files.map(({ sizeBytes }) => sizeBytes)).toEqual([342, 4723, 1215981830])
+    const other = failure(() => resolveModel('safety', path.join(embedded, 'mllm')))
+    expect(other).toMatchObject({ code: 'model/unsupported' })
   })
 })
 

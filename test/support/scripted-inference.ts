@@ -19,6 +19,8 @@ export interface Script {
   readonly tokenMs?: number
   readonly stepMs?: number
   readonly steps?: number
+  /** Whether the safety checker flags a picture; default: it does not. */
+  readonly flags?: (image: Uint8Array) => boolean
   /** An error that ends a request before anything is generated. */
   readonly fail?: (request: InferenceRequest) => AppError | undefined
 }
@@ -34,7 +36,7 @@ type Kind = InferenceRequest['kind']
 
 export function createScriptedInference(script: Script = {}): ScriptedInference {
   const requests: InferenceRequest[] = []
-  const none = Object.fromEntries(['chat', ...operations].map((kind) => [kind, 0])) as Record<Kind, number>
+  const none = Object.fromEntries(['chat', 'screen', ...operations].map((kind) => [kind, 0])) as Record<Kind, number>
   const running = { ...none }
   const peak = { ...none }
 
@@ -48,7 +50,9 @@ export function createScriptedInference(script: Script = {}): ScriptedInference 
       yield { type: 'started' }
       const failure = script.fail?.(request)
       if (failure) throw failure
-      yield* request.kind === 'chat' ? chat(request, script, signal) : draw(request, script, signal)
+      if (request.kind === 'chat') yield* chat(request, script, signal)
+      else if (request.kind === 'screen') yield screened(script.flags?.(request.image) ?? false)
+      else yield* draw(request, script, signal)
     } catch (error) {
       yield { type: 'error', error: AppError.from(error).toJSON() }
     } finally {
@@ -92,6 +96,11 @@ async function* chat(request: ChatRequest, script: Script, signal?: AbortSignal)
     if (index % 2 === 1) yield { type: 'prompt', block, prompt: part.trim() }
   }
   yield { type: 'done', result: { reply, finished: true, timings: {} } }
+}
+
+function screened(flagged: boolean): InferenceEvent {
+  const screening = { flagged, concepts: flagged ? [{ concept: 3, score: 0.012 }] : [], specialCare: [] }
+  return { type: 'done', result: { screening, timings: {} } }
 }
 
 async function* draw(request: PictureRequest, script: Script, signal?: AbortSignal): AsyncGenerator<InferenceEvent> {

@@ -11,6 +11,7 @@ import { stableDiffusionKinds } from './stable-diffusion.ts'
 import { diffrirKinds } from './diffrir.ts'
 import { imageKinds } from './images.ts'
 import { randomKinds } from './random.ts'
+import { safetyKinds } from './safety.ts'
 import { schedulerKinds } from './schedulers.ts'
 import { tokenizerKinds } from './tokenizers.ts'
 
@@ -30,4 +31,5 @@ export const kinds: Readonly<Record<string, GoldenKind>> = {
   ...leditsKinds,
   ...adapterKinds,
   ...controlNetKinds,
+  ...safetyKinds,
 }
