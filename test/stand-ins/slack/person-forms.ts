@@ -95,7 +95,7 @@ function valueOf(element: JsonObject, given: Filled | undefined, context: Method
     return files.length > 0 ? { type, files: files.map((file) => fileToSlack(file, context)) } : { type }
   }
   if (type === 'plain_text_input' || type === 'number_input')
-    return { type, value: typeof given === 'string' ? given : ((element['initial_value'] ?? null) as string | null) }
+    return { type, value: typeof given === 'string' ? given : (element['initial_value'] ?? null) }
   const wanted = asList(element['options']).find((option) => asText(asObject(option['text'])['text']) === given)
   if (given !== undefined && !wanted) throw new Error(`no choice ${JSON.stringify(given)}`)
   const chosen = wanted ?? (isObject(element['initial_option']) ? element['initial_option'] : null)

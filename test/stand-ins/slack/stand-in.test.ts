@@ -1,7 +1,7 @@
-import { App, LogLevel } from '@slack/bolt'
+import { App, LogLevel, SocketModeReceiver } from '@slack/bolt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { solidPng } from '../../support/scripted-inference.ts'
-import { asText, type JsonObject } from './json.ts'
+import { asObject, asText, type JsonObject } from './json.ts'
 import type { SlackPerson } from './person.ts'
 import { createSlackStandIn, type SlackStandIn } from './stand-in.ts'
 import type { SlackChannel } from './state.ts'
@@ -28,13 +28,10 @@ describe("the stand-in for Slack, with Slack's own library", () => {
     general = slack.channel('general')
     ann = slack.person('Ann')
     slack.join(general, ann)
-    app = new App({
-      token: slack.botToken,
-      appToken: slack.appToken,
-      socketMode: true,
-      logger: quiet,
-      clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } },
-    })
+    const clientOptions = { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } }
+    const link = { appToken: slack.appToken, clientPingTimeout: 100, logger: quiet }
+    const receiver = new SocketModeReceiver({ ...link, installerOptions: { clientOptions } })
+    app = new App({ token: slack.botToken, receiver, logger: quiet, clientOptions })
     app.event('app_mention', async ({ event, say }) => void (await say({ text: 'hello', thread_ts: event.ts })))
     app.command('/llmga', async ({ ack }) => ack('one moment'))
     app.action('go', async ({ ack, body, client }) => {
@@ -113,9 +110,8 @@ describe("the stand-in for Slack, with Slack's own library", () => {
       error: 'invalid_blocks',
       response_metadata: { messages: ['[ERROR] invalid slack file [json-pointer:/blocks/0/slack_file]'] },
     })
-    const info = () =>
-      call('files.info', { file: file.id }) as Promise<{ file: { mimetype: string; original_w: number } }>
-    expect([await info(), await info(), await info()].map((one) => one.file.mimetype)).toEqual(['', '', 'image/png'])
+    const info = async () => asObject((await call('files.info', { file: file.id }))['file'])['mimetype']
+    expect([await info(), await info(), await info()]).toEqual(['', '', 'image/png'])
     expect(await post()).toMatchObject({ ok: true })
   })
 

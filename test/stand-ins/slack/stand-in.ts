@@ -89,8 +89,7 @@ export async function createSlackStandIn(options: SlackStandInOptions = {}): Pro
   const botToken = 'xoxb-stand-in-bot'
   const appToken = 'xapp-stand-in-app'
 
-  let answer: ReturnType<typeof createWebApi> | undefined
-  const { server, base } = await listen((asked) => answer!(asked))
+  const { server, base } = await listen((asked) => answer(asked))
   const socket = createSocketMode(server, { faults, appId: state.appId })
   const http = createHttpEvents(() => standIn.eventsUrl ?? 'http://127.0.0.1:1/', signingSecret)
   const deliver = (delivery: Delivery): Delivery => {
@@ -104,7 +103,7 @@ export async function createSlackStandIn(options: SlackStandInOptions = {}): Pro
   const context: MethodContext = { state, base, filePolls: options.filePolls ?? 2, tell }
   const linkUrl = () => `${base.replace('http', 'ws')}/link/?ticket=${state.id('k')}&app_id=${state.appId}`
   const scopes = options.scopes ?? defaultScopes
-  answer = createWebApi({ context, faults, botToken, appToken, scopes, calls, linkUrl })
+  const answer = createWebApi({ context, faults, botToken, appToken, scopes, calls, linkUrl })
 
   const teamNamed = (name: string | undefined): string => {
     const team = [...state.teams.values()].find((each) => name === undefined || each.name === name)
@@ -167,9 +166,9 @@ function waitFor<T>(state: SlackState, condition: () => T | undefined | false, l
       try {
         found = condition()
       } catch (error) {
-        return end(() => reject(error as Error))
+        return end(() => reject(error))
       }
-      if (found !== undefined && found !== false) return end(() => resolve(found as T))
+      if (found !== undefined && found !== false) return end(() => resolve(found))
     }
     const end = (finish: () => void): void => {
       forget()
