@@ -7,6 +7,8 @@ import { createAuthentication } from './authenticate.ts'
 import type { RouteDeps, WebEnv } from './env.ts'
 import { errorResponse } from './error-response.ts'
 import { createFeeds } from './feed.ts'
+import type { MaskLink } from '../chat/mask-link.ts'
+import { createMaskLinks } from './mask-links.ts'
 import { sameSite, securityHeaders } from './guard.ts'
 import type { WebLog } from './log.ts'
 import { resolveOptions } from './options.ts'
@@ -15,6 +17,7 @@ import { buildPage } from './page-bundle.ts'
 import type { PageBundle } from './page-bundle.ts'
 import { readRestOfBody } from './rest-of-body.ts'
 import { blobRoutes } from './routes/blobs.ts'
+import { maskLinkRoutes } from './routes/mask-links.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { aboutRoutes, pageRoutes } from './routes/pages.ts'
 import { webPlatform } from './routes/thread-key.ts'
@@ -22,7 +25,11 @@ import { threadRoutes } from './routes/threads.ts'
 import { createSessions } from './session.ts'
 
 /** The local web page and its API (docs/web-api.md). The composition root serves `routes`. */
-export type WebAdapter = Adapter & { readonly routes: Hono<WebEnv> }
+export type WebAdapter = Adapter & {
+  readonly routes: Hono<WebEnv>
+  /** Links to the mask editor, for other platforms. */
+  readonly maskLink: MaskLink
+}
 
 /**
  * `makePage` makes the page's files, once. Throws AppError('config/invalid') when the page would be open to everyone on
@@ -41,11 +48,13 @@ export function createWebAdapter(options: WebOptions, log: WebLog, makePage = bu
 
   const routes = new Hono<WebEnv>()
   routes.onError((error, c) => errorResponse(c, error, log))
-  for (const path of ['/', '/assets/*', '/login', '/logout', '/api/*']) {
+  for (const path of ['/', '/assets/*', '/login', '/logout', '/mask/*', '/api/*']) {
     routes.use(path, readRestOfBody, securityHeaders, sameSite(resolved), jsonLimit(limits))
   }
   for (const path of ['/', '/api/*']) routes.use(path, authentication.required)
   const parts = [pageRoutes(loadPage, authentication), aboutRoutes(deps)]
+  const maskLinks = createMaskLinks(deps.bot, options.publicUrl)
+  routes.route('/', maskLinkRoutes(deps, maskLinks, loadPage))
   for (const part of [...parts, threadRoutes(deps), messageRoutes(deps), blobRoutes(deps)]) routes.route('/', part)
   routes.all('/api/*', (c) => errorResponse(c, noSuchRoute(c.req.method, c.req.path), log))
 
@@ -61,6 +70,7 @@ export function createWebAdapter(options: WebOptions, log: WebLog, makePage = bu
       spoilers: false,
     },
     routes,
+    maskLink: maskLinks.make,
     async start(bot) {
       started = bot
       await loadPage()
@@ -87,7 +97,8 @@ function jsonLimit({ jsonBytes }: WebLimits) {
   })
   return ((c, next) => {
     const upload =
-      /\/(messages|actions)$/.test(c.req.path) && c.req.header('Content-Type')?.startsWith('multipart/') === true
+      /\/(messages|actions)$|^\/mask\/[^/]+$/.test(c.req.path) &&
+      c.req.header('Content-Type')?.startsWith('multipart/') === true
     return upload ? next() : limit(c, next)
   }) satisfies ReturnType<typeof bodyLimit>
 }

@@ -18,7 +18,7 @@ export function toWirePart(part: Part, threadId: string): WirePart {
     }
     case 'route':
     case 'controls':
-      return { ...part, controls: part.controls.map((control) => toWireControl(control, threadId)) }
+      return { ...part, controls: part.controls.map((control) => toWireControl(control, addressIn(threadId))) }
     case 'error': {
       const { code, retryable } = part.error
       return { type: 'error', error: { code, retryable }, sentence: part.sentence }
@@ -38,8 +38,19 @@ export function toWirePart(part: Part, threadId: string): WirePart {
   }
 }
 
-export function toWireImage({ sha256, ...image }: OutgoingImage, threadId: string): WireImage {
-  const url = blobUrl(threadId, sha256)
+export const toWireImage = (image: OutgoingImage, threadId: string): WireImage =>
+  toAddressed(image, addressIn(threadId))
+
+/** Where the bytes of a picture are, by their hash. */
+export type Address = (sha256: string) => string
+
+const addressIn =
+  (threadId: string): Address =>
+  (sha256) =>
+    blobUrl(threadId, sha256)
+
+function toAddressed({ sha256, ...image }: OutgoingImage, address: Address): WireImage {
+  const url = address(sha256)
   return { ...image, url, downloadUrl: `${url}?download` }
 }
 
@@ -50,15 +61,16 @@ export const blobUrl = (threadId: string, sha256: string): string =>
 const fileUrl = (threadId: string, sha256: string, name: string): string =>
   `/api/threads/${encodeURIComponent(threadId)}/files/${sha256}/${encodeURIComponent(name)}`
 
-function toWireControl({ fields, ...control }: Control, threadId: string): WireControl {
-  return fields === undefined ? control : { ...control, fields: fields.map((field) => toWireField(field, threadId)) }
+/** A control with its form; the pictures of a mask are at `address`. */
+export function toWireControl({ fields, ...control }: Control, address: Address): WireControl {
+  return fields === undefined ? control : { ...control, fields: fields.map((field) => toWireField(field, address)) }
 }
 
-function toWireField(field: Field, threadId: string): WireField {
+function toWireField(field: Field, address: Address): WireField {
   if (field.type !== 'mask') return field
   const { image, maskSha256, ...mask } = field
-  const begun = maskSha256 === undefined ? {} : { maskUrl: blobUrl(threadId, maskSha256) }
-  return { ...mask, image: toWireImage(image, threadId), ...begun }
+  const begun = maskSha256 === undefined ? {} : { maskUrl: address(maskSha256) }
+  return { ...mask, image: toAddressed(image, address), ...begun }
 }
 
 type Preview = NonNullable<DrawingProgress['preview']>

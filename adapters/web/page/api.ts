@@ -1,7 +1,8 @@
 import type { Acknowledgement } from '../../../src/contract/adapter.ts'
 import type { Command } from '../../../src/contract/incoming.ts'
+import type { WireMaskLink } from '../routes/mask-links.ts'
 import type { WireAbout } from '../routes/pages.ts'
-import type { WireError, WireThreadSummary } from '../wire.ts'
+import type { WireControl, WireError, WireThreadSummary } from '../wire.ts'
 
 /** A request that did not succeed: what happened and what to do about it, in one or two sentences. */
 export class ApiError extends Error {
@@ -40,13 +41,20 @@ export const checkThread = (threadId: string): Promise<unknown> => call('GET', t
 export const cancelAll = (threadId: string): Promise<Acknowledgement> => call('POST', threadPath(threadId, 'cancel'))
 
 /** Presses a control: values of its form by their fields' names, files likewise. */
-export function useControl(
-  threadId: string,
-  actionId: string,
-  values: Readonly<Record<string, string>> = {},
-  files: Readonly<Record<string, File>> = {},
-): Promise<Acknowledgement> {
-  const path = threadPath(threadId, 'actions')
+export const useControl = (threadId: string, actionId: string, ...form: FormContent): Promise<Acknowledgement> =>
+  sendForm(threadPath(threadId, 'actions'), actionId, ...form)
+
+/** The control behind a link to the mask editor. */
+export const readMaskLink = async (token: string): Promise<WireControl> =>
+  (await call<WireMaskLink>('GET', `/mask/${token}/control`)).control
+
+/** Sends what was drawn behind such a link. */
+export const sendMask = (token: string, actionId: string, ...form: FormContent): Promise<Acknowledgement> =>
+  sendForm(`/mask/${token}`, actionId, ...form)
+
+type FormContent = [values?: Readonly<Record<string, string>>, files?: Readonly<Record<string, File>>]
+
+function sendForm(path: string, actionId: string, ...[values = {}, files = {}]: FormContent): Promise<Acknowledgement> {
   if (Object.keys(files).length === 0) return call('POST', path, { actionId, values, eventId: newId() })
   const form = new FormData()
   form.set('actionId', actionId)

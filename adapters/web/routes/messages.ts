@@ -22,7 +22,7 @@ const message = z.strictObject({
 })
 const action = z.strictObject({
   actionId: z.string().min(1).max(100),
-  eventId: eventId.optional(),
+  eventId: eventId.default(() => randomUUID()),
   values: z.record(z.string(), z.string()).default({}),
 })
 const values = action.shape.values.removeDefault()
@@ -36,7 +36,15 @@ export function messageRoutes({ bot, feeds, limits }: RouteDeps): Hono<WebEnv> {
   }
   return new Hono<WebEnv>()
     .post('/api/threads/:threadId/messages', uploadLimit(limits), async (c) => hand(c, await readMessage(c, limits)))
-    .post('/api/threads/:threadId/actions', uploadLimit(limits), async (c) => hand(c, await readAction(c, limits)))
+    .post('/api/threads/:threadId/actions', uploadLimit(limits), async (c) =>
+      hand(c, {
+        ...(await readAction(c, limits)),
+        type: 'action',
+        key: threadKeyOf(c),
+        author: c.get('person'),
+        receivedAt: Date.now(),
+      }),
+    )
     .post('/api/threads/:threadId/cancel', async (c) =>
       hand(c, toMessage(c, { text: '', command: { name: 'cancel', options: {} } }, [])),
     )
@@ -51,27 +59,17 @@ async function readMessage(c: WebContext, limits: WebLimits): Promise<IncomingMe
 }
 
 /** A control's values as JSON; with files as a form, whose `values` is JSON text and whose files are named as fields. */
-async function readAction(c: WebContext, limits: WebLimits): Promise<IncomingAction> {
-  if (!isMultipart(c)) return toAction(c, await readJson(c, action))
+export async function readAction(c: WebContext, limits: WebLimits): Promise<ReadAction> {
+  if (!isMultipart(c)) return readJson(c, action)
   const { texts, files } = await readForm(c)
   const { values: valuesText, ...fields } = texts
   const given = valuesText === undefined ? {} : { values: parseJson(valuesText, values, 'The field "values"') }
   const read = checked({ ...fields, ...given }, action, 'The form')
-  return { ...toAction(c, read), files: await readActionFiles(files, limits) }
+  return { ...read, files: await readActionFiles(files, limits) }
 }
 
-const toAction = (
-  c: WebContext,
-  { actionId, values, eventId = randomUUID() }: z.output<typeof action>,
-): IncomingAction => ({
-  type: 'action',
-  key: threadKeyOf(c),
-  eventId,
-  author: c.get('person'),
-  actionId,
-  values,
-  receivedAt: Date.now(),
-})
+/** What a form says of an action; who acts, and where, the route knows. */
+export type ReadAction = Pick<IncomingAction, 'actionId' | 'eventId' | 'values' | 'files'>
 
 function toMessage(
   c: WebContext,

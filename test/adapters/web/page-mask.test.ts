@@ -1,9 +1,10 @@
 import type { CDPSession, Locator, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import type { IncomingAction } from '../../../src/contract/incoming.ts'
+import type { Incoming, IncomingAction } from '../../../src/contract/incoming.ts'
 import type { MaskShape } from '../../../src/contract/inference.ts'
 import { button, describePage, eventually, picture, say } from './describe-page.ts'
 import type { Visit } from './describe-page.ts'
+import { solidPng } from '../../support/scripted-inference.ts'
 
 /** The open editor, and the picture's box in it. */
 interface Open {
@@ -189,3 +190,50 @@ const pixels = (page: Page, png: Uint8Array) =>
     },
     [...png],
   )
+
+describePage('the mask editor behind a link', (visit) => {
+  it('opens alone, sends what was drawn, and says so', async () => {
+    const image = {
+      imageId: 'i',
+      sha256: 'a'.repeat(64),
+      mediaType: 'image/png',
+      width: 128,
+      height: 128,
+      alt: 'a fox',
+    }
+    const handled: Incoming[] = []
+    const { page, adapter, served, complaints } = await visit(
+      { publicUrl: 'http://localhost' },
+      {
+        readBlob: async () => solidPng(128, 128, 0xff8000),
+        handle: async (incoming) => {
+          handled.push(incoming)
+          return { type: 'done' }
+        },
+      },
+    )
+    const key = { platform: 'discord', workspaceId: 'g', channelId: 'c', threadId: 't' }
+    const link = await adapter.maskLink(
+      key,
+      { id: '400', name: 'Ann' },
+      {
+        ...{ actionId: 'cancel:i', label: 'Draw mask', style: 'secondary' },
+        fields: [{ type: 'mask', name: 'mask', label: 'What is drawn anew', image }],
+      },
+    )
+    await page.goto(served.url + new URL(link!).pathname)
+    const sheet = page.locator('.mask-sheet')
+    await eventually(() => sheet.evaluate((element) => element.getBoundingClientRect().width)).toBeGreaterThan(128)
+    const box = (await sheet.boundingBox())!
+    await page.mouse.move(box.x + 0.25 * box.width, box.y + 0.25 * box.height)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 0.75 * box.width, box.y + 0.25 * box.height, { steps: 4 })
+    await page.mouse.up()
+    await page.getByRole('button', { name: 'Use this mask' }).click()
+    await page.getByText('The picture comes in your chat').waitFor()
+    expect(handled.at(-1)).toMatchObject({ type: 'action', key, author: { id: '400' }, actionId: 'cancel:i' })
+    await page.reload()
+    await page.getByText('This link was used already').waitFor()
+    expect(complaints.filter((line) => !line.includes('404'))).toEqual([])
+  })
+})

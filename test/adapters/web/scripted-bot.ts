@@ -123,6 +123,7 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
     return { type: 'done' }
   }
 
+  const notes = new Map<string, unknown>()
   const bot: ScriptedBot = {
     handled: [],
     adapter: undefined,
@@ -133,9 +134,11 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
     },
     readImage: () => Promise.reject(new Error('the page fetches pictures as they are')),
     revoke: async () => false,
-    notes: () => {
-      throw new Error('the page keeps no notes')
-    },
+    notes: () => ({
+      get: async (key) => notes.get(key),
+      set: async (key, value) => void notes.set(key, structuredClone(value)),
+      remove: async (key) => void notes.delete(key),
+    }),
     async handle(incoming) {
       bot.handled.push(incoming)
       const command = incoming.type === 'message' ? incoming.command?.name : undefined
