@@ -1,6 +1,7 @@
 import { commands } from './en/commands.ts'
 import { discord } from './en/discord.ts'
 import { errors } from './en/errors.ts'
+import { admin, exported, forget, settingsScopes } from './en/people.ts'
 import { refusals } from './en/refusals.ts'
 import { slack } from './en/slack.ts'
 
@@ -37,5 +38,9 @@ export const en = {
   discord,
   errors,
   refusals,
+  admin,
+  forget,
+  settingsScopes,
+  exported,
   slack,
 } as const

@@ -2,6 +2,7 @@ import type { Sentences } from './sentences.ts'
 import { commands } from './zh/commands.ts'
 import { discord } from './zh/discord.ts'
 import { errors } from './zh/errors.ts'
+import { admin, exported, forget, settingsScopes } from './zh/people.ts'
 import { refusals } from './zh/refusals.ts'
 import { slack } from './zh/slack.ts'
 
@@ -36,5 +37,9 @@ export const zh: Sentences = {
   discord,
   errors,
   refusals,
+  admin,
+  forget,
+  settingsScopes,
+  exported,
   slack,
 }

@@ -1,6 +1,7 @@
 import type { AllowedValues } from '../allowed-values.ts'
 import type { Refusal } from '../refusal.ts'
 import { allowed as allowedText } from './errors.ts'
+import { policyRefusals } from './policy-refusals.ts'
 
 /** A name that was not known: what there is, and what was perhaps meant. */
 interface Unknown {
@@ -162,6 +163,8 @@ export const refusals = {
     message: 'the language model wrote no prompt for this picture',
     hint: 'Say in your own words what it is to show.',
   }),
+
+  ...policyRefusals,
 
   // Threads and what is going on in them
   threadOfOther: () => ({ message: 'this thread belongs to somebody else', hint: 'Start a thread of your own.' }),

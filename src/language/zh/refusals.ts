@@ -1,5 +1,6 @@
 import type { Sentences } from '../sentences.ts'
 import { errors } from './errors.ts'
+import { policyRefusals } from './policy-refusals.ts'
 
 const didYouMean = (meant: string | undefined, rest: string) =>
   meant === undefined ? rest : `你是想说 ${meant} 吗？${rest}`
@@ -11,6 +12,8 @@ const plainWords = '请用普通文字书写；图片请以文件发送。'
 const sendSmaller = '请发送小一些的。'
 
 export const refusals: Sentences['refusals'] = {
+  ...policyRefusals,
+
   emptyMessage: () => ({ message: '消息是空的', hint: '请写下你想看到的画面，或发送一张图片。' }),
   emptyPrompt: () => ({ message: '提示词是空的', hint: '请说明要画什么。' }),
   emptyChange: () => ({ message: '没有说明要改什么', hint: '请写出来。' }),
