@@ -1,8 +1,10 @@
-import type { Acknowledgement, Adapter, Bot } from '../contract/adapter.ts'
+import type { Acknowledgement, Adapter, AdapterStatus, Bot } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Incoming } from '../contract/incoming.ts'
+import { noObserver } from '../contract/observer.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
+import type { BotStatus } from '../contract/status.ts'
 import { threadKeyString, type Person, type ThreadKey } from '../contract/thread.ts'
 import { liveHashes } from '../conversation/images.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
@@ -25,6 +27,13 @@ export interface BotWithAdapters extends Bot {
   attach(adapter: Adapter): void
   /** Takes up the jobs that had not ended when the program did. Adapters must be ready to render. */
   start(): Promise<void>
+  /** How it stands, with what is attached to it. */
+  status(): Promise<BotStatus>
+  /**
+   * Before an orderly stop: begins nothing more and waits for what runs, at most `limitMs` milliseconds. New events are
+   * still taken; their jobs run at the next start.
+   */
+  drain(limitMs: number): Promise<void>
   /** Refuses new events, stops what runs (it runs again at the next start), and waits for it. */
   stop(): Promise<void>
 }
@@ -44,6 +53,8 @@ export function createBot(options: BotOptions): BotWithAdapters {
   const context: BotContext = {
     ...options,
     defaults: options.defaults ?? {},
+    observer: options.observer ?? noObserver,
+    logPrompts: options.logPrompts ?? false,
     policy: options.policy ?? {},
     language: options.language ?? 'en',
     limits,
@@ -56,7 +67,9 @@ export function createBot(options: BotOptions): BotWithAdapters {
   const runner = createRunner(context, queue)
   const desk: Desk = { context, runner }
   const { stores } = options
+  const startedAt = Date.now()
   let isStopped = false
+  let isDraining = false
   let isResumed = false
 
   async function handle(incoming: Incoming): Promise<Acknowledgement> {
@@ -138,6 +151,22 @@ export function createBot(options: BotOptions): BotWithAdapters {
       await runner.resume()
       isResumed = true
     },
+    async status() {
+      const inference = await options.inference.status()
+      return {
+        version: options.about.version,
+        startedAt,
+        draining: isDraining,
+        jobs: runner.counts(),
+        lanes: queue.status(),
+        adapters: Object.fromEntries([...adapters].map(([name, adapter]) => [name, statusOf(adapter, startedAt)])),
+        inference,
+      }
+    },
+    drain(limitMs) {
+      isDraining = true
+      return runner.drain(limitMs)
+    },
     async stop() {
       isStopped = true
       await runner.stop()
@@ -157,6 +186,9 @@ async function handleInThread(desk: Desk, incoming: Incoming): Promise<Handled> 
   if (!state) throw threadNotFound()
   return handleAction(desk, incoming, state)
 }
+
+/** An adapter that connects to nothing is where it should be. */
+const statusOf = (adapter: Adapter, since: number): AdapterStatus => adapter.status?.() ?? { state: 'connected', since }
 
 const stoppedError = () =>
   new AppError('internal', {

@@ -6,6 +6,7 @@ import type { Inference } from '../contract/inference.ts'
 import type { Job } from '../contract/job.ts'
 import type { Language } from '../contract/language.ts'
 import type { Policy } from '../contract/policy.ts'
+import type { Observer } from '../contract/observer.ts'
 import type { Stores } from '../conversation/stores.ts'
 import type { Wordings } from '../conversation/wordings.ts'
 import type { OptionContext } from './options.ts'
@@ -72,6 +73,10 @@ export interface BotOptions {
   /** Settings of every drawing, below those of the thread; what is absent is left to the model's preset. */
   readonly defaults?: ThreadSettings
   readonly limits?: Partial<Limits>
+  /** Is told what happens, for figures. */
+  readonly observer?: Observer
+  /** Whether people's words stand in the log, at the level debug. */
+  readonly logPrompts?: boolean
   /** Rules where admins have set none. */
   readonly policy?: Partial<Pick<Policy, 'press' | 'nsfw'>>
   /** The language for people whose own is not known; default English. */

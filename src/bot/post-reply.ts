@@ -13,12 +13,13 @@ const graceMs = 2000
 /**
  * Shows the stored result of a `posting` job until the adapter says that it has arrived, then ends the job. When the
  * program dies in between, the next one posts it again under the same reply id. Aborting `signal` leaves it for then.
+ * Resolves to whether it has arrived.
  */
-export async function postReply(context: BotContext, job: Job, signal: AbortSignal): Promise<void> {
+export async function postReply(context: BotContext, job: Job, signal: AbortSignal): Promise<boolean> {
   const { adapters, stores, log, now, withThread } = context
   const adapter = adapters.get(job.key.platform)
   const state = await stores.threads.get(job.key)
-  if (!adapter || !state) return
+  if (!adapter || !state) return false
   const message = finishedMessage(job, state)
   for (let waitMs = retryMs.first; ; waitMs = Math.min(2 * waitMs, retryMs.longest)) {
     try {
@@ -27,13 +28,14 @@ export async function postReply(context: BotContext, job: Job, signal: AbortSign
     } catch (error) {
       log.warn({ job: job.id, err: error, waitMs }, 'posting a reply failed')
       if (!signal.aborted) await sleep(waitMs, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) return
+      if (signal.aborted) return false
     }
   }
   await withThread(threadKeyString(job.key), async () => {
     if (!(await stores.threads.get(job.key))) return
     await stores.commit({ jobs: [moveJob(job, endStateOf(job.error), now())] })
   })
+  return true
 }
 
 /** The work's end, or a rejection some time after `signal` was aborted. */

@@ -1,4 +1,5 @@
 import { AppError } from '../contract/errors.ts'
+import type { LaneStatus } from '../contract/status.ts'
 import { fairOrder, type Waiting } from './fair-order.ts'
 
 /** Places at the models: talking and drawing have their own, so chat runs beside a drawing. */
@@ -28,6 +29,8 @@ export interface FairQueue {
   enter(request: PlaceRequest): Promise<Place>
   /** Place in line of a waiting job, from 1; 0 when it does not wait. */
   position(id: string): number
+  /** How each lane stands. */
+  status(): Readonly<Record<Lane, LaneStatus>>
 }
 
 interface Entry extends PlaceRequest {
@@ -75,6 +78,12 @@ export function createFairQueue({ capacity, perPerson }: QueueOptions): FairQueu
     })
   }
 
+  const statusOf = (lane: Lane): LaneStatus => ({
+    places: capacity[lane],
+    running: holders.filter((holder) => holder.lane === lane).length,
+    waiting: waiting.filter((entry) => entry.lane === lane).length,
+  })
+
   function tellPositions(): void {
     for (const lane of ['chat', 'draw'] as const) {
       const order = fairOrder(
@@ -108,6 +117,7 @@ export function createFairQueue({ capacity, perPerson }: QueueOptions): FairQueu
         dispatch()
       }),
     position: (id) => waiting.find((entry) => entry.id === id)?.position ?? 0,
+    status: () => ({ chat: statusOf('chat'), draw: statusOf('draw') }),
   }
 }
 

@@ -2,29 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../contract/errors.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
+import type { BotStatus } from '../contract/status.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
 import { loadBlob, optionContext, wordingsOf, type BotContext } from './context.ts'
 import { withCurrentPicture } from './current-picture.ts'
-import { endStateOf, unstoredMessage } from './finished-reply.ts'
+import { unstoredMessage } from './finished-reply.ts'
 import type { JobRun } from './job-run.ts'
-import { cancelledError, isOpen, isWornOut, requeueJob, startJob, wornOutError } from './jobs.ts'
+import { cancelledError, isWornOut, requeueJob, startJob, wornOutError } from './jobs.ts'
+import { readOpenJobs } from './open-jobs.ts'
+import { failureOf, liveJob, type LiveJob } from './live-job.ts'
 import { postReply } from './post-reply.ts'
 import type { FairQueue, Place } from './queue.ts'
-import { emptyReply, liveMessage, reduceReply, type ReplyEvent, type ReplyState } from './reply.ts'
+import { liveMessage, reduceReply, type ReplyEvent } from './reply.ts'
 import { firstLane, runJob } from './run-job.ts'
-import { endOfJob, progressOfJob } from './store-reply.ts'
+import { observed, storeEnd } from './store-end.ts'
+import { progressOfJob } from './store-reply.ts'
 import { downloadsOf, takeDownloads } from './take-downloads.ts'
-
-/** A job in memory, from its acceptance until its end is stored. */
-export interface LiveJob {
-  job: Job
-  reply: ReplyState
-  readonly threadKey: string
-  readonly controller: AbortController
-  /** Its end is decided: what still happens to it is dropped. */
-  settled: boolean
-}
 
 export interface Runner {
   /** Lines up a stored job. Returns its place in line; 0 when it begins at once. */
@@ -41,19 +35,24 @@ export interface Runner {
   unstored(): readonly LiveJob[]
   /** Takes up every job that had not ended when the program did, of the platforms that are attached. */
   resume(): Promise<void>
+  /** Begins nothing more; waits until what runs has ended and is posted, at most `limitMs` milliseconds. */
+  drain(limitMs: number): Promise<void>
+  /** Jobs by their state. */
+  counts(): BotStatus['jobs']
   /** Stops what runs, so that it runs again at the next start. */
   stop(): Promise<void>
 }
 
-/** Waits before storing a result is tried again, in milliseconds. */
-const storeRetriesMs = [300, 2000]
-
 export function createRunner(context: BotContext, queue: FairQueue): Runner {
-  const { stores, log, now, withThread } = context
+  const { stores, log, now, withThread, observer } = context
   const jobs = new Map<string, LiveJob>()
   const inThread = createKeyedMutex()
   const stopping = new AbortController()
   const tasks = new Set<Promise<void>>()
+  /** Jobs that an orderly stop left for the next start. */
+  const left = new Set<LiveJob>()
+  let isDraining = false
+  let posting = 0
 
   /** Work that goes on by itself and is awaited by `stop`. */
   function background(jobId: string, work: Promise<void>): void {
@@ -75,8 +74,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   function track(job: Job): LiveJob {
-    const threadKey = threadKeyString(job.key)
-    const live = { job, reply: emptyReply, threadKey, controller: new AbortController(), settled: false }
+    const live = liveJob(job)
     jobs.set(job.id, live)
     return live
   }
@@ -86,6 +84,8 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     const before = [...jobs.values()].filter((other) => !other.settled && other.threadKey === threadKeyString(job.key))
     const live = track(job)
     log.info({ job: job.id, kind: job.request.kind, platform: job.key.platform }, 'job accepted')
+    observer.jobAccepted(observed(job))
+    if (isDraining) return leave(live)
     const place = before.length === 0 && !downloadsOf(job.request) ? lineUp(live) : undefined // now: in order of acceptance
     if (before.length > 0) emit(live, { type: 'queued', position: before.length })
     background(
@@ -93,6 +93,14 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
       inThread(live.threadKey, () => execute(live, place)),
     )
     return before.length > 0 ? before.length : queue.position(job.id)
+  }
+
+  /** Stored as it is: it runs at the next start. */
+  function leave(live: LiveJob): 0 {
+    left.add(live)
+    live.settled = true
+    live.controller.abort()
+    return 0
   }
 
   const enter = ({ job, threadKey }: LiveJob, ...[lane, signal, onPosition]: Parameters<JobRun['enter']>) => {
@@ -166,6 +174,8 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     await storeJob(live, (job, at) => startJob({ ...job, request }, at))
     emit(live, { type: 'running' })
     log.info({ job: live.job.id, attempt: live.job.attempts }, 'job started')
+    live.startedAt = Date.now()
+    observer.jobStarted(observed(live.job), live.startedAt - live.job.createdAt)
   }
 
   const storeJob = (live: LiveJob, change: (job: Job, at: number) => Job) =>
@@ -194,33 +204,12 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     if (live.settled) return
     live.settled = true
     try {
-      const job = await storeEnd(live, error)
+      const job = await storeEnd(context, live, error, stopping.signal)
       if (job) post(job)
     } catch (failure) {
       leaveUnstored(live, AppError.from(failure))
     } finally {
       jobs.delete(live.job.id)
-    }
-  }
-
-  async function storeEnd(live: LiveJob, error?: AppError): Promise<Job | undefined> {
-    const end = endStateOf(error?.toJSON())
-    if (end === 'failed') log.error({ job: live.job.id, code: error?.code, err: error }, 'job failed')
-    else log.info({ job: live.job.id, end }, 'job ended')
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await withThread(live.threadKey, async () => {
-          const state = await stores.threads.get(live.job.key)
-          if (!state) return undefined // deleted meanwhile, and the job with it
-          const change = endOfJob(state, live.job, live.reply, now(), error?.toJSON())
-          await stores.commit(change)
-          return change.jobs?.[0]
-        })
-      } catch (failure) {
-        const wait = storeRetriesMs[attempt]
-        if (wait === undefined || !AppError.from(failure).retryable || stopping.signal.aborted) throw failure
-        await sleep(wait, undefined, { signal: stopping.signal }).catch(() => undefined)
-      }
     }
   }
 
@@ -230,40 +219,51 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     show(live, unstoredMessage(live.job, failure.toJSON()))
   }
 
-  const post = (job: Job): void => background(job.id, postReply(context, job, stopping.signal))
+  function post(job: Job): void {
+    const begin = Date.now()
+    posting++
+    const posted = postReply(context, job, stopping.signal).then((hasArrived) => {
+      if (hasArrived) observer.jobPosted(observed(job), Date.now() - begin)
+    })
+    background(
+      job.id,
+      posted.finally(() => posting--),
+    )
+  }
 
   async function resume(): Promise<void> {
-    const ids = await stores.jobs.openIds()
-    const found = await Promise.all(ids.map(readOpenJob))
-    const own = found.filter((job) => job !== undefined && context.adapters.has(job.key.platform) && !jobs.has(job.id))
-    for (const job of own.filter((one) => one !== undefined).sort((a, b) => a.createdAt - b.createdAt)) {
+    for (const job of await readOpenJobs(context)) {
+      if (jobs.has(job.id)) continue
       if (job.state === 'posting') post(job)
       else if (isWornOut(job)) background(job.id, settle(track(job), wornOutError()))
       else submit(job)
     }
   }
 
-  /** One damaged record does not keep the others from running. */
-  async function readOpenJob(id: string): Promise<Job | undefined> {
-    try {
-      const job = await stores.jobs.get(id)
-      return job && isOpen(job) ? job : undefined
-    } catch (error) {
-      log.error({ job: id, err: error }, 'a stored job cannot be read and was left alone')
-      return undefined
+  async function drain(limitMs: number): Promise<void> {
+    isDraining = true
+    for (const live of unsettled()) if (live.job.state === 'queued') leave(live)
+    const over = new AbortController()
+    const ended = async () => {
+      while (tasks.size > 0 && !over.signal.aborted) await Promise.all(tasks)
     }
+    await Promise.race([ended(), sleep(limitMs, undefined, { signal: over.signal })])
+    over.abort()
   }
 
   async function stop(): Promise<void> {
     stopping.abort()
-    const running = [...jobs.values()].filter((live) => !live.settled)
-    for (const live of running) {
-      live.settled = true
-      live.controller.abort()
-    }
+    unsettled().forEach(leave)
     while (tasks.size > 0) await Promise.all(tasks)
-    const started = running.filter(({ job }) => job.state === 'running')
+    const started = [...left].filter(({ job }) => job.state === 'running')
     if (started.length > 0) await stores.commit({ jobs: started.map(({ job }) => requeueJob(job, now())) })
+  }
+
+  const unsettled = (): readonly LiveJob[] => [...jobs.values()].filter((live) => !live.settled)
+
+  function counts(): BotStatus['jobs'] {
+    const running = unsettled().filter(({ job }) => job.state === 'running').length
+    return { queued: unsettled().length - running, running, posting }
   }
 
   return {
@@ -285,16 +285,11 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
       }
     },
     post,
-    live: () => [...jobs.values()].filter((live) => !live.settled),
+    live: unsettled,
     unstored: () => [...jobs.values()],
     resume,
+    drain,
+    counts,
     stop,
   }
-}
-
-/** A cancel that nobody asked for is a failure: the models were stopped under the job. */
-function failureOf({ controller }: LiveJob, error: unknown): AppError {
-  const failure = AppError.from(error)
-  if (failure.code !== 'inference/cancelled' || controller.signal.aborted) return failure
-  return new AppError('inference/failed', { message: 'the models were stopped', retryable: true, cause: error })
 }
