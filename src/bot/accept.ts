@@ -1,12 +1,12 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { Block, ConversationState } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { Incoming, IncomingMessage } from '../contract/incoming.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import { sha256Of } from '../conversation/blobs.ts'
 import { addImages, liveImage } from '../conversation/images.ts'
 import type { Change } from '../conversation/stores.ts'
 import { appendTurn, insertReply } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import type { BotContext } from './context.ts'
 import { createJob, jobIdOf, userTurnId } from './jobs.ts'
 import type { Runner } from './runner.ts'
@@ -118,19 +118,12 @@ function checkLimit({ limits }: BotContext, runner: Runner, { key, author }: Inc
     job.key.platform === key.platform && job.author.id === author.id && job.state !== 'posting'
   const open = runner.live().filter(isOwn).length
   if (open < limits.jobsPerPerson) return
-  throw new AppError('access/limit', {
-    message: `you have ${open} jobs waiting or running, and ${limits.jobsPerPerson} are allowed`,
-    hint: 'Wait for one to finish, or cancel one.',
-    details: { open, limit: limits.jobsPerPerson },
-    retryable: true,
-  })
+  const values = { open, limit: limits.jobsPerPerson }
+  throw refuse('access/limit', 'tooManyJobs', values, { details: values, retryable: true })
 }
 
 /** The picture that a message answers. Throws AppError `input/not-found` for one that is not there. */
 export function answeredImage(state: ConversationState, { replyToImageId }: IncomingMessage): string | undefined {
   if (replyToImageId === undefined || liveImage(state, replyToImageId)) return replyToImageId
-  throw new AppError('input/not-found', {
-    message: 'the picture that this answers is not there any more',
-    hint: 'Choose another one.',
-  })
+  throw refuse('input/not-found', 'answeredPictureGone')
 }

@@ -1,7 +1,8 @@
 import type { ConversationState } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
+import type { AppError } from '../contract/errors.ts'
 import type { Person, ThreadKey } from '../contract/thread.ts'
 import type { Stores } from '../conversation/stores.ts'
+import { refuse } from '../language/refuse.ts'
 
 /** A thread belongs to the person who started it; admins may do what the owner may. */
 export const mayUse = ({ owner }: ConversationState, person: Person): boolean =>
@@ -20,11 +21,7 @@ export async function findThread(
 /** Throws AppError `access/denied` when the thread is somebody else's. */
 export function checkOwner(state: ConversationState, person: Person): void {
   if (mayUse(state, person)) return
-  throw new AppError('access/denied', {
-    message: 'this thread belongs to somebody else',
-    hint: 'Start a thread of your own.',
-  })
+  throw refuse('access/denied', 'threadOfOther')
 }
 
-export const threadNotFound = (): AppError =>
-  new AppError('input/not-found', { message: 'there is no such thread', hint: 'It may have been deleted.' })
+export const threadNotFound = (): AppError => refuse('input/not-found', 'noThread')

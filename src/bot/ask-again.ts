@@ -1,11 +1,11 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { IncomingAction } from '../contract/incoming.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { liveImage } from '../conversation/images.ts'
 import { appendTurn, moveHead } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import { acceptJob, type Desk } from './accept.ts'
 import type { Action } from './actions.ts'
 import { optionContext, wordingsFor } from './context.ts'
@@ -18,7 +18,7 @@ import { chosenRoute } from './word-routes.ts'
 async function jobHere({ context }: Desk, { key }: IncomingAction, jobId: string): Promise<Job> {
   const job = await context.stores.jobs.get(jobId)
   if (job && threadKeyString(job.key) === threadKeyString(key)) return job
-  throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
+  throw refuse('input/not-found', 'nothingToRetry')
 }
 
 /**
@@ -34,8 +34,7 @@ export async function retry(
   const { context, runner } = desk
   const job = await jobHere(desk, action, jobId)
   const isLive = runner.unstored().some((live) => live.job.id === jobId)
-  if (isLive || job.state === 'done' || job.state === 'posting')
-    throw new AppError('input/not-found', { message: 'there is nothing to try again', hint: 'Ask for it once more.' })
+  if (isLive || job.state === 'done' || job.state === 'posting') throw refuse('input/not-found', 'nothingToRetry')
   if (isOpen(job)) return { type: 'accepted', jobId, position: runner.submit(job) }
   const again = askedAgain(state, action, job, context.now())
   return acceptJob(desk, action, again.thread, { ...job.request, turnId: again.turnId }, { kept: job.kept })
@@ -45,7 +44,7 @@ export async function retry(
 function askedAgain(state: ConversationState, action: IncomingAction, job: Job, now: number) {
   const { turnId } = job.request
   const turn = state.turns[turnId]
-  if (!turn) throw new AppError('input/not-found', { message: 'what was asked for is not there any more' })
+  if (!turn) throw refuse('input/not-found', 'wordsGone')
   if (state.headTurnId === job.replyTurnId || state.headTurnId === turnId)
     return { thread: moveHead(state, turnId), turnId }
   const id = userTurnId(jobIdOf(action))

@@ -1,11 +1,11 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { Block, ConversationState, ThreadSettings } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { IncomingAction } from '../contract/incoming.ts'
 import type { Growth, Job } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { deleteImage, hashesOf, liveImage } from '../conversation/images.ts'
 import { history, moveHead } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import { acceptAnswer, acceptChange, acceptJob, withUserTurn, type Desk, type Handled } from './accept.ts'
 import { parseActionId, type Action, type OutpaintSide } from './actions.ts'
 import { adjustEdit, strengthStep, type EditChange } from './adjust-edit.ts'
@@ -97,8 +97,7 @@ function routeOfAction(
       return { kind: 'chat', text: similar, drawing: plain }
     }
     case 'edit':
-      if (isBlank(words))
-        throw new AppError('input/empty', { message: 'no words say what should change', hint: 'Say it.' })
+      if (isBlank(words)) throw refuse('input/empty', 'emptyChange')
       return { kind: 'edit', words, drawing: plain }
     case 'inpaint':
       return { kind: 'inpaint', words, drawing: plain }
@@ -156,7 +155,7 @@ async function editChange(
 
 function promptOfForm(action: IncomingAction, limit: number, usual = ''): string {
   const prompt = (action.values[promptField] ?? usual).trim()
-  if (isBlank(prompt)) throw new AppError('input/empty', { message: 'the prompt is empty', hint: 'Say what to draw.' })
+  if (isBlank(prompt)) throw refuse('input/empty', 'emptyPrompt')
   checkText(prompt, limit)
   return prompt
 }
@@ -171,7 +170,7 @@ async function drawEdited(
   const { context } = desk
   const turn = state.turns[turnId]
   const edited = turn?.blocks.filter((one) => one.type === 'picture')[block]
-  if (!turn || !edited) throw new AppError('input/not-found', { message: 'that prompt is not there any more' })
+  if (!turn || !edited) throw refuse('input/not-found', 'promptGone')
   const prompt = promptOfForm(action, context.limits.textLength, edited.prompt)
   const original = await context.stores.jobs.get(turn.jobId)
   const image = firstImage(state, edited)
@@ -222,15 +221,12 @@ function undoTurn(state: ConversationState, turnId: string): ConversationState {
   const at = path.findIndex(({ id }) => id === turnId)
   const asked = path.slice(0, at + 1).findLast(({ role }) => role === 'user')
   if (at >= 0 && asked) return moveHead(state, asked.parentId)
-  throw new AppError('input/not-found', {
-    message: 'that has been taken back already',
-    hint: 'There is nothing to undo.',
-  })
+  throw refuse('input/not-found', 'undoneAlready')
 }
 
 function cancelOne({ runner }: Desk, { key }: IncomingAction, jobId: string): Handled {
   const threadKey = threadKeyString(key)
   if (runner.live().some((live) => live.job.id === jobId && live.threadKey === threadKey))
     return { type: 'cancel', jobIds: [jobId] }
-  throw new AppError('input/not-found', { message: 'that has ended already', hint: 'There is nothing to cancel.' })
+  throw refuse('input/not-found', 'endedAlready')
 }

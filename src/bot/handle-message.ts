@@ -1,6 +1,5 @@
 import type { Acknowledgement } from '../contract/adapter.ts'
 import type { ConversationState, ImageNode } from '../contract/conversation.ts'
-import { AppError } from '../contract/errors.ts'
 import type { IncomingMessage } from '../contract/incoming.ts'
 import type { Download, StoredMask } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
@@ -17,6 +16,7 @@ import {
   type Desk,
   type Handled,
 } from './accept.ts'
+import { refuse } from '../language/refuse.ts'
 import { laterPicture } from './current-picture.ts'
 import { adjustLastEdit } from './adjust-edit.ts'
 import { helpText, recipeAnswer, settingsText } from './answers.ts'
@@ -149,21 +149,14 @@ function changed(state: ConversationState, { change }: Extract<Route, { kind: 's
 function currentImage(state: ConversationState, imageId: string | undefined): ImageNode {
   const image = liveImage(state, imageId)
   if (image) return image
-  throw new AppError('input/not-found', {
-    message: 'this thread has no picture yet',
-    hint: 'Have one drawn first: /imagine a red fox.',
-  })
+  throw refuse('input/not-found', 'noPictureYet')
 }
 
 /** As many exchanges back or forward as there are. Throws AppError `input/not-found` when there is none. */
 function moved(state: ConversationState, kind: 'undo' | 'redo', steps: number): ConversationState {
   const move = kind === 'undo' ? undo : redo
   let next = move(state)
-  if (!next)
-    throw new AppError('input/not-found', {
-      message: kind === 'undo' ? 'there is nothing to take back' : 'there is nothing to bring back',
-      hint: kind === 'undo' ? 'This is the beginning of the thread.' : 'This is the newest exchange.',
-    })
+  if (!next) throw refuse('input/not-found', kind === 'undo' ? 'nothingToUndo' : 'nothingToRedo')
   for (let step = 1; step < steps; step++) {
     const further = move(next)
     if (!further) break
@@ -177,8 +170,5 @@ function openJobs({ runner }: Desk, { key }: IncomingMessage): readonly string[]
   const threadKey = threadKeyString(key)
   const jobIds = runner.live().flatMap((live) => (live.threadKey === threadKey ? [live.job.id] : []))
   if (jobIds.length > 0) return jobIds
-  throw new AppError('input/not-found', {
-    message: 'nothing is going on in this thread',
-    hint: 'There is nothing to cancel.',
-  })
+  throw refuse('input/not-found', 'nothingGoesOn')
 }
