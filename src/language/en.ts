@@ -1,8 +1,12 @@
+import { answers } from './en/answers.ts'
 import { commands } from './en/commands.ts'
+import { controls, routes } from './en/controls.ts'
 import { discord } from './en/discord.ts'
 import { errors } from './en/errors.ts'
 import { admin, exported, forget, settingsScopes } from './en/people.ts'
 import { refusals } from './en/refusals.ts'
+import { asked, replies } from './en/replies.ts'
+import { safety } from './en/safety.ts'
 import { slack } from './en/slack.ts'
 
 /** English: the catalogue whose form the others have. Sentences of the bot to people, by where they are said. */
@@ -35,6 +39,11 @@ export const en = {
     undeliverable: 'The answer could not be posted here.',
   },
   commands,
+  controls,
+  routes,
+  replies,
+  asked,
+  answers,
   discord,
   errors,
   refusals,
@@ -42,5 +51,6 @@ export const en = {
   forget,
   settingsScopes,
   exported,
+  safety,
   slack,
 } as const

@@ -1,9 +1,13 @@
 import type { Sentences } from './sentences.ts'
+import { answers } from './zh/answers.ts'
 import { commands } from './zh/commands.ts'
+import { controls, routes } from './zh/controls.ts'
 import { discord } from './zh/discord.ts'
 import { errors } from './zh/errors.ts'
 import { admin, exported, forget, settingsScopes } from './zh/people.ts'
 import { refusals } from './zh/refusals.ts'
+import { asked, replies } from './zh/replies.ts'
+import { safety } from './zh/safety.ts'
 import { slack } from './zh/slack.ts'
 
 /** Chinese (simplified). */
@@ -34,6 +38,11 @@ export const zh: Sentences = {
     undeliverable: '无法在此处发布回答。',
   },
   commands,
+  controls,
+  routes,
+  replies,
+  asked,
+  answers,
   discord,
   errors,
   refusals,
@@ -41,5 +50,6 @@ export const zh: Sentences = {
   forget,
   settingsScopes,
   exported,
+  safety,
   slack,
 }

@@ -2,6 +2,7 @@ import type { AllowedValues } from '../allowed-values.ts'
 import type { Refusal } from '../refusal.ts'
 import { allowed as allowedText } from './errors.ts'
 import { policyRefusals } from './policy-refusals.ts'
+import { safetyRefusals } from './safety.ts'
 
 /** A name that was not known: what there is, and what was perhaps meant. */
 interface Unknown {
@@ -165,6 +166,7 @@ export const refusals = {
   }),
 
   ...policyRefusals,
+  ...safetyRefusals,
 
   // Threads and what is going on in them
   threadOfOther: () => ({ message: 'this thread belongs to somebody else', hint: 'Start a thread of your own.' }),

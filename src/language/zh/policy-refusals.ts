@@ -1,12 +1,10 @@
+import type { policyRefusals as english } from '../en/policy-refusals.ts'
 import type { Sentences } from '../sentences.ts'
 
 const inTime = (minutes: number) => (minutes < 90 ? `${minutes} 分钟后` : `约 ${Math.round(minutes / 60)} 小时后`)
 const tomorrow = (minutes: number) => `${inTime(minutes)}（UTC 零点）恢复。`
 
-export const policyRefusals: Pick<
-  Sentences['refusals'],
-  keyof typeof import('../en/policy-refusals.ts').policyRefusals
-> = {
+export const policyRefusals: Pick<Sentences['refusals'], keyof typeof english> = {
   pressNeedsAuthor: () => ({
     message: '只有提出请求的人、发起此对话的人和管理员可以这样做',
     hint: '请自己画一张，再使用它的按钮。',

@@ -1,6 +1,7 @@
 import type { Sentences } from '../sentences.ts'
 import { errors } from './errors.ts'
 import { policyRefusals } from './policy-refusals.ts'
+import { safetyRefusals } from './safety.ts'
 
 const didYouMean = (meant: string | undefined, rest: string) =>
   meant === undefined ? rest : `你是想说 ${meant} 吗？${rest}`
@@ -13,6 +14,7 @@ const sendSmaller = '请发送小一些的。'
 
 export const refusals: Sentences['refusals'] = {
   ...policyRefusals,
+  ...safetyRefusals,
 
   emptyMessage: () => ({ message: '消息是空的', hint: '请写下你想看到的画面，或发送一张图片。' }),
   emptyPrompt: () => ({ message: '提示词是空的', hint: '请说明要画什么。' }),

@@ -1,0 +1,53 @@
+/** Buttons, and the fields of their forms. */
+export const controls = {
+  variations: 'Variations',
+  redo: 'Redo with a new seed',
+  similar: 'Similar',
+  edit: 'Edit…',
+  inpaint: 'Inpaint…',
+  restore: 'Restore',
+  enlarge: (scale: number) => `Upscale ×${scale}`,
+  outpaint: (arrow: string) => `Outpaint ${arrow}`,
+  branch: 'Branch',
+  compare: 'Compare',
+  recipe: 'Recipe',
+  delete: 'Delete',
+  /** A button of one of several pictures. */
+  ofPicture: (label: string, number: number) => `${label} ${number}`,
+  editPrompt: 'Edit prompt',
+  redrawPage: (page: number) => `Redraw page ${page}`,
+  undo: 'Undo',
+  apply: 'Apply',
+  stronger: 'Stronger',
+  weaker: 'Weaker',
+  drawMask: 'Draw mask',
+  changeWords: 'Change words',
+  cancel: 'Cancel',
+  retry: 'Try again',
+  fields: {
+    prompt: 'Prompt',
+    change: 'What should change',
+    target: 'What the picture is to show',
+    mask: 'What is drawn anew',
+    inMask: 'What should be there (or nothing)',
+  },
+}
+
+/** What words were understood as; the button of another route says the same. */
+export const routes = {
+  chat: 'Answer',
+  imagine: 'New picture',
+  edit: 'Edit the picture',
+  inpaint: 'Draw the marked part anew',
+  outpaint: 'Extend the picture',
+  restore: 'Restore the picture',
+  variations: 'Variations',
+  similar: 'Similar picture',
+  describe: 'Describe the picture',
+  story: 'Storybook',
+  illustrate: 'Illustrate the text',
+  design: 'Design',
+  subject: 'Same subject, new picture',
+  control: 'Same outlines, new picture',
+  again: 'Draw it again',
+} as const
