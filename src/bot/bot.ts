@@ -7,8 +7,9 @@ import type { OutgoingMessage } from '../contract/outgoing.ts'
 import type { BotStatus } from '../contract/status.ts'
 import { threadKeyString, type Person, type ThreadKey } from '../contract/thread.ts'
 import { liveHashes } from '../conversation/images.ts'
-import { createKeyedMutex } from '../conversation/mutex.ts'
+import { createKeyedMutex, createMutex } from '../conversation/mutex.ts'
 import { renameThread } from '../conversation/thread.ts'
+import { refuse } from '../language/refuse.ts'
 import { checkOwner, findThread, threadNotFound } from './access.ts'
 import type { Desk, Handled } from './accept.ts'
 import { createClock, defaultLimits, type BotContext, type BotOptions } from './context.ts'
@@ -16,9 +17,11 @@ import { finishedMessage, unstoredMessage } from './finished-reply.ts'
 import { handleAction } from './handle-action.ts'
 import { handleMessage } from './handle-message.ts'
 import { isOpen, jobIdOf } from './jobs.ts'
+import { createPauses } from './policy/pauses.ts'
 import { createFairQueue } from './queue.ts'
 import { emptyReply, liveBytes, liveMessage } from './reply.ts'
 import { createRunner } from './runner.ts'
+import { noSafety } from './safety/safety-checker.ts'
 import { checkEvent, checkText, isBlank } from './text-checks.ts'
 
 /** The bot, and what a composition root does with it: attach adapters, start, start the adapters, stop. */
@@ -56,9 +59,12 @@ export function createBot(options: BotOptions): BotWithAdapters {
     observer: options.observer ?? noObserver,
     logPrompts: options.logPrompts ?? false,
     policy: options.policy ?? {},
+    safety: options.safety ?? noSafety,
     language: options.language ?? 'en',
     limits,
     adapters,
+    pauses: createPauses(),
+    accepting: createMutex(),
     withThread,
     now: createClock(),
   }
@@ -124,7 +130,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
     renameThread: (key, person, title) =>
       changeThread(key, person, async (state) => {
         checkText(title, limits.textLength)
-        if (isBlank(title)) throw new AppError('input/empty', { message: 'the title is empty', hint: 'Write a title.' })
+        if (isBlank(title)) throw refuse('input/empty', 'emptyTitle')
         await stores.commit({ thread: renameThread(state, title, context.now()) })
       }),
     deleteThread: (key, person) =>
@@ -148,6 +154,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
     about: () => options.about,
     attach: (adapter) => void adapters.set(adapter.platform, adapter),
     async start() {
+      await context.pauses.load(stores.tables)
       await runner.resume()
       isResumed = true
     },

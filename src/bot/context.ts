@@ -7,9 +7,12 @@ import type { Job } from '../contract/job.ts'
 import type { Language } from '../contract/language.ts'
 import type { Policy } from '../contract/policy.ts'
 import type { Observer } from '../contract/observer.ts'
+import type { SafetyChecker } from '../contract/safety.ts'
+import type { Mutex } from '../conversation/mutex.ts'
 import type { Stores } from '../conversation/stores.ts'
 import type { Wordings } from '../conversation/wordings.ts'
 import type { OptionContext } from './options.ts'
+import type { Pauses } from './policy/pauses.ts'
 import type { Styles } from './styles.ts'
 
 /** What a picture is, from its own bytes. */
@@ -77,6 +80,8 @@ export interface BotOptions {
   readonly observer?: Observer
   /** Whether people's words stand in the log, at the level debug. */
   readonly logPrompts?: boolean
+  /** Looks at words and drawn pictures; absent: nothing is looked at. */
+  readonly safety?: SafetyChecker
   /** Rules where admins have set none. */
   readonly policy?: Partial<Pick<Policy, 'press' | 'nsfw'>>
   /** The language for people whose own is not known; default English. */
@@ -88,6 +93,10 @@ export interface BotContext extends Required<Omit<BotOptions, 'limits' | 'otherW
   readonly limits: Limits
   readonly otherWordings?: BotOptions['otherWordings']
   readonly adapters: ReadonlyMap<string, Adapter>
+  /** Places where nothing begins for now. */
+  readonly pauses: Pauses
+  /** One acceptance of a job at a time, so that no limit is passed by two at once. */
+  readonly accepting: Mutex
   /** One change of a thread and its jobs at a time. */
   readonly withThread: <T>(threadKey: string, action: () => Promise<T>) => Promise<T>
   /** Milliseconds since the epoch, each time later than the last, so that order can be read from it. */

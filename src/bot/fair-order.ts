@@ -1,33 +1,40 @@
 /** A job that waits for a place. `served` numbers grow with time; 0 means never. */
 export interface Waiting {
   readonly id: string
+  /** The server (workspace) that it comes from. */
+  readonly server: string
   readonly person: string
   readonly thread: string
 }
 
-/** When people and threads were last served, by their ids: a running number, absent for never. */
+/** When servers, people and threads were last served, by their ids: a running number, absent for never. */
 export interface Served {
+  readonly servers: ReadonlyMap<string, number>
   readonly people: ReadonlyMap<string, number>
   readonly threads: ReadonlyMap<string, number>
 }
 
 /**
- * The order in which waiting jobs are served: round-robin over people (who was served longest ago goes first), then
- * over that person's threads, then by arrival. `waiting` is in order of arrival. Nobody waits behind another's twenty
- * jobs, and the jobs of a thread keep their order.
+ * The order in which waiting jobs are served: round-robin over servers (the one served longest ago goes first), then over
+ * the server's people, then over that person's threads, then by arrival. `waiting` is in order of arrival. No server waits
+ * behind another's forty people, nobody behind another's twenty jobs, and the jobs of a thread keep their order.
  */
 export function fairOrder<W extends Waiting>(waiting: readonly W[], served: Served): readonly W[] {
+  const servers = new Map(served.servers)
   const people = new Map(served.people)
   const threads = new Map(served.threads)
-  let clock = Math.max(0, ...people.values(), ...threads.values())
+  let clock = Math.max(0, ...servers.values(), ...people.values(), ...threads.values())
   const order: W[] = []
   let left = waiting
   while (left.length > 0) {
-    const person = longestUnserved(left, (one) => one.person, people)
-    const own = left.filter((one) => one.person === person)
+    const server = longestUnserved(left, (one) => one.server, servers)
+    const there = left.filter((one) => one.server === server)
+    const person = longestUnserved(there, (one) => one.person, people)
+    const own = there.filter((one) => one.person === person)
     const thread = longestUnserved(own, (one) => one.thread, threads)
     const next = own.find((one) => one.thread === thread)!
     clock++
+    servers.set(server, clock)
     people.set(person, clock)
     threads.set(thread, clock)
     order.push(next)

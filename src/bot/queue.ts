@@ -19,6 +19,8 @@ export interface Place {
 
 export interface PlaceRequest extends Waiting {
   readonly lane: Lane
+  /** Whether it is not to begin for now; FairQueue.refresh asks again. */
+  readonly isHeld?: () => boolean
   readonly signal: AbortSignal
   /** The place in line, 1 is next: told at once when the job has to wait, and at every change. */
   readonly onPosition: (position: number) => void
@@ -29,6 +31,8 @@ export interface FairQueue {
   enter(request: PlaceRequest): Promise<Place>
   /** Place in line of a waiting job, from 1; 0 when it does not wait. */
   position(id: string): number
+  /** What is held may have changed. */
+  refresh(): void
   /** How each lane stands. */
   status(): Readonly<Record<Lane, LaneStatus>>
 }
@@ -38,19 +42,24 @@ interface Entry extends PlaceRequest {
   position: number
 }
 
-/** People whose last turn is remembered; the one served longest ago is forgotten first. */
+/** Servers, people and threads whose last turn is remembered; the one served longest ago is forgotten first. */
 const rememberedGroups = 10_000
 
 /** Lends places fairly (see fairOrder). A job asks once for each thing that it does: for talking, then for drawing. */
 export function createFairQueue({ capacity, perPerson }: QueueOptions): FairQueue {
   let waiting: readonly Entry[] = []
   const holders: { readonly lane: Lane; readonly person: string }[] = []
-  const served = { people: new Map<string, number>(), threads: new Map<string, number>() }
+  const served = {
+    servers: new Map<string, number>(),
+    people: new Map<string, number>(),
+    threads: new Map<string, number>(),
+  }
   let clock = 0
 
-  const isFree = ({ lane, person }: Entry) =>
-    holders.filter((holder) => holder.lane === lane).length < capacity[lane] &&
-    holders.filter((holder) => holder.person === person).length < perPerson
+  const isFree = (entry: Entry) =>
+    holders.filter(({ lane }) => lane === entry.lane).length < capacity[entry.lane] &&
+    holders.filter(({ person }) => person === entry.person).length < perPerson &&
+    !entry.isHeld?.()
 
   function dispatch(): void {
     for (;;) {
@@ -64,6 +73,7 @@ export function createFairQueue({ capacity, perPerson }: QueueOptions): FairQueu
 
   function begin(entry: Entry): void {
     clock++
+    remember(served.servers, entry.server, clock)
     remember(served.people, entry.person, clock)
     remember(served.threads, entry.thread, clock)
     const holder = { lane: entry.lane, person: entry.person }
@@ -117,6 +127,7 @@ export function createFairQueue({ capacity, perPerson }: QueueOptions): FairQueu
         dispatch()
       }),
     position: (id) => waiting.find((entry) => entry.id === id)?.position ?? 0,
+    refresh: dispatch,
     status: () => ({ chat: statusOf('chat'), draw: statusOf('draw') }),
   }
 }

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../contract/errors.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
+import { placeString, serverOf } from '../contract/policy.ts'
 import type { BotStatus } from '../contract/status.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
+import { refuse } from '../language/refuse.ts'
 import { loadBlob, optionContext, wordingsOf, type BotContext } from './context.ts'
 import { withCurrentPicture } from './current-picture.ts'
 import { unstoredMessage } from './finished-reply.ts'
@@ -16,6 +18,7 @@ import { postReply } from './post-reply.ts'
 import type { FairQueue, Place } from './queue.ts'
 import { liveMessage, reduceReply, type ReplyEvent } from './reply.ts'
 import { firstLane, runJob } from './run-job.ts'
+import { pictureGuard } from './safety/picture-guard.ts'
 import { observed, storeEnd } from './store-end.ts'
 import { progressOfJob } from './store-reply.ts'
 import { downloadsOf, takeDownloads } from './take-downloads.ts'
@@ -103,9 +106,12 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     return 0
   }
 
-  const enter = ({ job, threadKey }: LiveJob, ...[lane, signal, onPosition]: Parameters<JobRun['enter']>) => {
+  const enter = (live: LiveJob, ...[lane, signal, onPosition]: Parameters<JobRun['enter']>) => {
+    const { job, threadKey } = live
+    const server = placeString(serverOf(job.key))
     const person = `${job.key.platform}/${job.author.id}`
-    return queue.enter({ id: job.id, person, thread: threadKey, lane, signal, onPosition })
+    const isHeld = () => live.job.state === 'queued' && context.pauses.isPaused(job.key)
+    return queue.enter({ id: job.id, server, person, thread: threadKey, lane, signal, onPosition, isHeld })
   }
 
   /** Waits for the first place that a job needs. */
@@ -133,7 +139,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
 
   async function run(live: LiveJob, first: Place): Promise<void> {
     const state = await stores.threads.get(live.job.key)
-    if (!state) throw new AppError('input/not-found', { message: 'the thread of this job is gone' })
+    if (!state) throw refuse('input/not-found', 'threadGone')
     await start(live, withCurrentPicture(live.job.request, state))
     let held: Place | undefined = first
     const lane = firstLane(live.job.request)
@@ -146,6 +152,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
       styles,
       usualSize: optionContext(context),
       load: (sha256) => loadBlob(stores, sha256),
+      guard: await pictureGuard(context, live.job.key),
       signal: live.controller.signal,
       emit: (event) => emit(live, event),
       keep: (...progress) => keep(live, ...progress),

@@ -4,8 +4,8 @@ import { fairOrder, type Waiting } from '../../src/bot/fair-order.ts'
 import { createFairQueue, type Lane, type Place } from '../../src/bot/queue.ts'
 
 /** `a1x`: person a, thread 1, job x. */
-const jobs = (...names: string[]): Waiting[] => names.map((id) => ({ id, person: id[0]!, thread: `${id[0]}${id[1]}` }))
-const never = { people: new Map<string, number>(), threads: new Map<string, number>() }
+const jobs = (...names: string[]): Waiting[] => names.map((id) => ({ id, server: 's', person: id[0]!, thread: `${id[0]}${id[1]}` }))
+const never = { servers: new Map<string, number>(), people: new Map<string, number>(), threads: new Map<string, number>() }
 const order = (waiting: readonly Waiting[], served = never) => fairOrder(waiting, served).map(({ id }) => id)
 
 describe('the fair order', () => {
@@ -23,6 +23,7 @@ describe('the fair order', () => {
 
   it('lets those go first who were served longest ago', () => {
     const served = {
+      servers: new Map<string, number>(),
       people: new Map([
         ['a', 3],
         ['b', 2],
