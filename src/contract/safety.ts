@@ -1,5 +1,3 @@
-import type { Language } from './language.ts'
-
 /** A concept of the safety checker by its number in the checkpoint, and how far it lies above its threshold. */
 export interface ConceptFound {
   readonly concept: number
@@ -22,8 +20,8 @@ export type PromptCheck = { readonly allowed: true } | { readonly allowed: false
 export interface SafetyChecker {
   /** Whether there is a model that looks at pictures. */
   readonly checksImages: boolean
-  /** Looks for blocked words and phrases; without a language all of them count. */
-  checkPrompt(text: string, language?: Language): PromptCheck
+  /** Looks for blocked words and phrases, in whatever language. */
+  checkPrompt(text: string): PromptCheck
   /**
    * Looks at an encoded picture (PNG, JPEG, WebP bytes). Throws AppError `model/not-found` where no model looks at
    * pictures, and what inference throws.

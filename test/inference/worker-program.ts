@@ -61,8 +61,8 @@ async function* draw(request: PictureRequest, model: Counter, context: PipelineC
   return resultOf(steps, model.loads)
 }
 
-async function* screen(_: ScreenRequest, { loads: count }: Counter, { turn }: PipelineContext): Events {
-  await turn()
+async function* screen(_: ScreenRequest, { loads: count }: Counter, context: PipelineContext): Events {
+  await context.turn()
   return resultOf(1, count)
 }
 

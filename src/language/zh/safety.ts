@@ -1,6 +1,7 @@
+import type { safetyRefusals as english } from '../en/safety.ts'
 import type { Sentences } from '../sentences.ts'
 
-type SafetyRefusals = Pick<Sentences['refusals'], keyof typeof import('../en/safety.ts').safetyRefusals>
+type SafetyRefusals = Pick<Sentences['refusals'], keyof typeof english>
 
 /** 文字与图片检查所拒绝的内容。 */
 export const safetyRefusals: SafetyRefusals = {
