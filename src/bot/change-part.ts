@@ -2,6 +2,7 @@ import type { ImageNode } from '../contract/conversation.ts'
 import type { PictureDetails } from '../contract/inference.ts'
 import type { OutgoingImage, Part } from '../contract/outgoing.ts'
 import type { Operation, Recipe } from '../contract/recipe.ts'
+import type { Sentences } from '../language/sentences.ts'
 import { wordChanges } from './word-changes.ts'
 
 /** A picture as it is shown; `alt` is the prompt that drew it, or its file's name. */
@@ -19,17 +20,21 @@ export const outgoingImage = (
 })
 
 /** A picture of the thread as it is shown. */
-export const nodeImage = (node: ImageNode): OutgoingImage =>
-  outgoingImage({ ...node, imageId: node.id }, node.recipe?.prompt || (node.name ?? 'Picture'))
+export const nodeImage = ({ replies }: Sentences, node: ImageNode): OutgoingImage =>
+  outgoingImage({ ...node, imageId: node.id }, node.recipe?.prompt || (node.name ?? replies.picture))
 
 /** A mask over a picture, as a picture of its size. */
-export const maskImage = (sha256: string, { imageId, width, height }: OutgoingImage): OutgoingImage => ({
+export const maskImage = (
+  { replies }: Sentences,
+  sha256: string,
+  { imageId, width, height }: OutgoingImage,
+): OutgoingImage => ({
   imageId: `${imageId}-mask`,
   sha256,
   mediaType: 'image/png',
   width,
   height,
-  alt: 'What is drawn anew',
+  alt: replies.mask,
 })
 
 /** A picture that came of a change, drawn just now or of the thread. */
@@ -56,9 +61,9 @@ export interface ChangeShown {
 }
 
 /** How a picture is, was or would be changed. */
-export function changePart(shown: ChangeShown): Extract<Part, { type: 'change' }> {
+export function changePart(sentences: Sentences, shown: ChangeShown): Extract<Part, { type: 'change' }> {
   const { block, operation, before, after, source, target, proposed = false } = shown
-  const old = nodeImage(before)
+  const old = nodeImage(sentences, before)
   const changed = after && outgoingImage(after, target === '' ? old.alt : target)
   const maskSha256 = after?.mask?.sha256 ?? shown.maskSha256
   return {
@@ -68,7 +73,7 @@ export function changePart(shown: ChangeShown): Extract<Part, { type: 'change' }
     before: old,
     ...(changed ? { after: changed } : {}),
     ...(source === undefined ? {} : wordChanges(source, target)),
-    ...(maskSha256 === undefined ? {} : { mask: maskImage(maskSha256, changed ?? old) }),
+    ...(maskSha256 === undefined ? {} : { mask: maskImage(sentences, maskSha256, changed ?? old) }),
     proposed,
     ...(after?.details ? { details: after.details } : {}),
   }

@@ -1,6 +1,7 @@
 import type { ImageNode } from '../contract/conversation.ts'
 import type { RouteName } from '../contract/job.ts'
 import type { Control, Field } from '../contract/outgoing.ts'
+import type { Sentences } from '../language/sentences.ts'
 import { actionIdOf, outpaintSides, type Action, type OutpaintSide } from './actions.ts'
 import { nodeImage } from './change-part.ts'
 
@@ -26,78 +27,86 @@ const text = (name: string, label: string, value = '', multiline = false): Field
   multiline,
 })
 
-const maskOf = (image: ImageNode, maskSha256?: string): Field => ({
+const maskOf = (sentences: Sentences, image: ImageNode, maskSha256?: string): Field => ({
   type: 'mask',
   name: maskField,
-  label: 'What is drawn anew',
-  image: nodeImage(image),
+  label: sentences.controls.fields.mask,
+  image: nodeImage(sentences, image),
   ...(maskSha256 === undefined ? {} : { maskSha256 }),
 })
 
 const arrows: Readonly<Record<OutpaintSide, string>> = { left: '←', up: '↑', right: '→', down: '↓', all: '⤢' }
 
 /** Buttons of one picture; `number` (from 1) tells several pictures of a reply apart. */
-export function imageControls(image: ImageNode, number?: number): readonly Control[] {
+export function imageControls(sentences: Sentences, image: ImageNode, number?: number): readonly Control[] {
   const imageId = image.id
-  const label = (words: string) => (number === undefined ? words : `${words} ${number}`)
+  const words = sentences.controls
+  const { fields } = words
+  const label = (name: string) => (number === undefined ? name : words.ofPicture(name, number))
   const again = { group: 'again' } as const
   const thread = { group: 'thread' } as const
-  const inpaintFields = [maskOf(image), text(wordsField, 'What should be there (or nothing)')]
+  const inpaintFields = [maskOf(sentences, image), text(wordsField, fields.inMask)]
   return [
-    control({ kind: 'variations', imageId }, label('Variations'), again),
-    control({ kind: 'redo', imageId }, label('Redo with a new seed'), again),
-    control({ kind: 'similar', imageId }, label('Similar'), again),
-    control({ kind: 'edit', imageId }, label('Edit…'), {
+    control({ kind: 'variations', imageId }, label(words.variations), again),
+    control({ kind: 'redo', imageId }, label(words.redo), again),
+    control({ kind: 'similar', imageId }, label(words.similar), again),
+    control({ kind: 'edit', imageId }, label(words.edit), {
       group: 'edit',
-      fields: [text(wordsField, 'What should change')],
+      fields: [text(wordsField, fields.change)],
     }),
-    control({ kind: 'inpaint', imageId }, label('Inpaint…'), { group: 'edit', fields: inpaintFields }),
-    control({ kind: 'restore', imageId, scale: 1 }, label('Restore'), { group: 'edit' }),
-    control({ kind: 'restore', imageId, scale: 2 }, label('Upscale ×2'), { group: 'edit' }),
+    control({ kind: 'inpaint', imageId }, label(words.inpaint), { group: 'edit', fields: inpaintFields }),
+    control({ kind: 'restore', imageId, scale: 1 }, label(words.restore), { group: 'edit' }),
+    control({ kind: 'restore', imageId, scale: 2 }, label(words.enlarge(2)), { group: 'edit' }),
     ...outpaintSides.map((side) =>
-      control({ kind: 'outpaint', imageId, side }, label(`Outpaint ${arrows[side]}`), { group: 'extend' }),
+      control({ kind: 'outpaint', imageId, side }, label(words.outpaint(arrows[side])), { group: 'extend' }),
     ),
-    control({ kind: 'branch', imageId }, label('Branch'), thread),
-    control({ kind: 'compare', imageId }, label('Compare'), thread),
-    control({ kind: 'recipe', imageId }, label('Recipe'), { group: 'about' }),
-    control({ kind: 'delete', imageId }, label('Delete'), { style: 'danger', group: 'about' }),
+    control({ kind: 'branch', imageId }, label(words.branch), thread),
+    control({ kind: 'compare', imageId }, label(words.compare), thread),
+    control({ kind: 'recipe', imageId }, label(words.recipe), { group: 'about' }),
+    control({ kind: 'delete', imageId }, label(words.delete), { style: 'danger', group: 'about' }),
   ]
 }
 
 /** "Edit prompt": a form with the prompt; what comes back is drawn as it is. */
-export const editPromptControl = (turnId: string, block: number, prompt: string): Control =>
-  control({ kind: 'draw', turnId, block }, 'Edit prompt', {
+export const editPromptControl = (
+  { controls: words }: Sentences,
+  { turnId, block, prompt }: { readonly turnId: string; readonly block: number; readonly prompt: string },
+): Control =>
+  control({ kind: 'draw', turnId, block }, words.editPrompt, {
     group: 'edit',
-    fields: [text(promptField, 'Prompt', prompt, true)],
+    fields: [text(promptField, words.fields.prompt, prompt, true)],
   })
 
-export const pageControl = (turnId: string, page: number): Control =>
-  control({ kind: 'page', turnId, block: page }, `Redraw page ${page + 1}`, { group: 'again' })
+export const pageControl = ({ controls: words }: Sentences, turnId: string, page: number): Control =>
+  control({ kind: 'page', turnId, block: page }, words.redrawPage(page + 1), { group: 'again' })
 
-export const undoControl = (turnId: string): Control => control({ kind: 'undo', turnId }, 'Undo', { group: 'thread' })
+export const undoControl = ({ controls: words }: Sentences, turnId: string): Control =>
+  control({ kind: 'undo', turnId }, words.undo, { group: 'thread' })
 
 /** What can be done about an edit: with `proposed` it is applied first. */
 export function approvalControls(
+  sentences: Sentences,
   turnId: string,
   before: ImageNode,
   { prompt, maskSha256, proposed }: { prompt: string; maskSha256?: string | undefined; proposed: boolean },
 ): readonly Control[] {
+  const words = sentences.controls
   const edit = { group: 'edit' } as const
   return [
-    ...(proposed ? [control({ kind: 'apply', turnId }, 'Apply', { style: 'primary', ...edit })] : []),
-    control({ kind: 'stronger', turnId }, 'Stronger', edit),
-    control({ kind: 'weaker', turnId }, 'Weaker', edit),
-    control({ kind: 'remask', turnId }, 'Draw mask', { ...edit, fields: [maskOf(before, maskSha256)] }),
-    control({ kind: 'rewords', turnId }, 'Change words', {
+    ...(proposed ? [control({ kind: 'apply', turnId }, words.apply, { style: 'primary', ...edit })] : []),
+    control({ kind: 'stronger', turnId }, words.stronger, edit),
+    control({ kind: 'weaker', turnId }, words.weaker, edit),
+    control({ kind: 'remask', turnId }, words.drawMask, { ...edit, fields: [maskOf(sentences, before, maskSha256)] }),
+    control({ kind: 'rewords', turnId }, words.changeWords, {
       ...edit,
-      fields: [text(promptField, 'What the picture is to show', prompt, true)],
+      fields: [text(promptField, words.fields.target, prompt, true)],
     }),
   ]
 }
 
-export const cancelControl = (jobId: string): Control =>
-  control({ kind: 'cancel', jobId }, 'Cancel', { style: 'danger' })
-export const retryControl = (jobId: string): Control =>
-  control({ kind: 'retry', jobId }, 'Try again', { style: 'primary' })
-export const routeControl = (jobId: string, route: RouteName, label: string): Control =>
-  control({ kind: 'route', jobId, route }, label)
+export const cancelControl = ({ controls: words }: Sentences, jobId: string): Control =>
+  control({ kind: 'cancel', jobId }, words.cancel, { style: 'danger' })
+export const retryControl = ({ controls: words }: Sentences, jobId: string): Control =>
+  control({ kind: 'retry', jobId }, words.retry, { style: 'primary' })
+export const routeControl = ({ routes }: Sentences, jobId: string, route: RouteName): Control =>
+  control({ kind: 'route', jobId, route }, routes[route])

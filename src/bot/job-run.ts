@@ -11,6 +11,8 @@ import type {
 import type { Job, JobRequest } from '../contract/job.ts'
 import { sha256Of } from '../conversation/blobs.ts'
 import type { Wordings } from '../conversation/wordings.ts'
+import type { Sentences } from '../language/sentences.ts'
+import { sentencesOf } from './job-words.ts'
 import type { Lane, Place } from './queue.ts'
 import type { DrawnPicture, ReplyEvent } from './reply.ts'
 import type { Styles } from './styles.ts'
@@ -68,16 +70,20 @@ export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<
   }
   run.emit({ type: 'drawn', block })
   const share = pictures[0]?.details?.changedShare
-  if (parent && share !== undefined) run.emit({ type: 'notice', text: changeSaid(share) })
+  if (parent && share !== undefined) run.emit({ type: 'notice', text: changeSaid(repliesOf(run), share) })
   return pictures
 }
 
 /** How much of a picture is not as it was. */
-function changeSaid(share: number): string {
+function changeSaid(words: Sentences['replies'], share: number): string {
   const percent = share * 100
-  if (share === 0) return 'Nothing of the picture changed.'
-  return `${percent < 1 ? 'Less than 1' : percent > 99 && share < 1 ? 'More than 99' : Math.round(percent)} % of the picture changed.`
+  if (share === 0) return words.unchanged
+  if (percent < 1) return words.changed(words.lessThanOne)
+  return words.changed(percent > 99 && share < 1 ? words.moreThan99 : String(Math.round(percent)))
 }
+
+/** What is said in a job's reply beside the language model's words. */
+export const repliesOf = ({ job }: Pick<JobRun, 'job'>): Sentences['replies'] => sentencesOf(job).replies
 
 /** Draws one request of a series; its pictures and steps are counted among those of the whole series. */
 async function drawOne(run: JobRun, { block, requests, parent }: BlockOfPictures, nth: number) {
@@ -131,16 +137,12 @@ export async function talk(
       if (event.type === 'text' || event.type === 'prompt-text' || event.type === 'prompt') run.emit(event)
       if (event.type === 'prompt') onPrompt(event.block, event.prompt)
       if (event.type === 'done' && event.result.droppedTurns)
-        run.emit({ type: 'notice', text: forgotten(event.result.droppedTurns) })
+        run.emit({ type: 'notice', text: repliesOf(run).forgotten(event.result.droppedTurns) })
     }
   } finally {
     place.leave()
   }
 }
-
-/** Said when a thread has outgrown what the model can look at. */
-const forgotten = (turns: number): string =>
-  `This thread has grown long: the model no longer sees its first ${turns === 1 ? 'message' : `${turns} messages`}.`
 
 /** Asks the language model something that the person is not shown. Returns the words and the prompts of its answer. */
 export async function askQuietly(run: JobRun, request: ChatRequest): Promise<QuietAnswer> {

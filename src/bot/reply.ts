@@ -4,8 +4,10 @@ import type { PictureDetails, StepEvent } from '../contract/inference.ts'
 import type { Job, JobState } from '../contract/job.ts'
 import type { DrawingProgress, OutgoingMessage, Part } from '../contract/outgoing.ts'
 import type { Operation, Recipe } from '../contract/recipe.ts'
+import type { Sentences } from '../language/sentences.ts'
 import { changePart, outgoingImage } from './change-part.ts'
 import { cancelControl } from './controls.ts'
+import { sentencesOf } from './job-words.ts'
 import { routePart } from './route-part.ts'
 
 /** A picture that was drawn. */
@@ -169,7 +171,11 @@ export const liveMessage = (job: Job, reply: ReplyState): OutgoingMessage =>
   messageOf(
     job,
     reply.phase,
-    [...routePart(job), ...liveParts(reply), { type: 'controls', controls: [cancelControl(job.id)] }],
+    [
+      ...routePart(job),
+      ...liveParts(sentencesOf(job), reply),
+      { type: 'controls', controls: [cancelControl(sentencesOf(job), job.id)] },
+    ],
     false,
   )
 
@@ -186,29 +192,32 @@ export const messageOf = (job: Job, state: JobState, parts: readonly Part[], fin
   final,
 })
 
-function liveParts({ phase, position, items, notice }: ReplyState): readonly Part[] {
+function liveParts(sentences: Sentences, { phase, position, items, notice }: ReplyState): readonly Part[] {
   const queued: Part = { type: 'progress', progress: { phase: 'queued', position } }
   const thinking: Part = { type: 'progress', progress: { phase: 'thinking' } }
   if (phase === 'queued') return [queued]
   if (items.length === 0) return [thinking]
-  const parts = items.flatMap((item, index) => itemParts(item, index === items.length - 1))
+  const parts = items.flatMap((item, index) => itemParts(sentences, item, index === items.length - 1))
   return notice === undefined ? parts : [...parts, { type: 'notice', text: notice }]
 }
 
-function itemParts(item: ReplyItem, isLast: boolean): readonly Part[] {
+function itemParts(sentences: Sentences, item: ReplyItem, isLast: boolean): readonly Part[] {
   if (item.type === 'text') return [{ type: 'text', text: item.text, streaming: isLast }]
   const { block, prompt, complete, pictures, progress, position, change } = item
   const images: Part = { type: 'images', block, images: pictures.map((picture) => outgoingImage(picture, prompt)) }
   return [
     ...(prompt === '' ? [] : [{ type: 'prompt', block, text: prompt, streaming: !complete } as const]),
     ...(pictures.length > 0 ? [images] : []),
-    ...(change && complete ? [liveChange(item, change)] : []),
+    ...(change && complete ? [liveChange(sentences, item, change)] : []),
     ...progressParts(block, progress, position),
   ]
 }
 
-const liveChange = ({ block, prompt, pictures }: PictureItem, { operation, before, source }: ChangeOfPicture): Part =>
-  changePart({ block, operation, before, after: pictures[0], source, target: prompt })
+const liveChange = (
+  sentences: Sentences,
+  { block, prompt, pictures }: PictureItem,
+  { operation, before, source }: ChangeOfPicture,
+): Part => changePart(sentences, { block, operation, before, after: pictures[0], source, target: prompt })
 
 function progressParts(block: number, progress?: DrawingProgress, position?: number): readonly Part[] {
   if (progress) return [{ type: 'progress', progress: { phase: 'drawing', block, ...progress } }]

@@ -1,7 +1,6 @@
 import { promptOf } from '../../conversation/images.ts'
-import { plainSentence } from '../../conversation/wordings.ts'
 import { imageOf, originOf, overdrawRequest, redoRequest, variationRequests } from '../drawing.ts'
-import { drawBlock, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, repliesOf, type JobRun, type RequestOf } from '../job-run.ts'
 import { promptOfPicture } from '../picture-talk.ts'
 
 /** The same prompt with another seed. */
@@ -17,7 +16,7 @@ export async function variations(run: JobRun, request: RequestOf<'variations'>):
   const image = imageOf(run.state, request.imageId)
   const { recipe } = image
   const prompt = promptOf(run.state, image)?.prompt ?? (await promptOfPicture(run, image, { seed, drawing }))
-  run.emit({ type: 'text', text: promptOf(run.state, image)?.sentence ?? plainSentence })
+  run.emit({ type: 'text', text: promptOf(run.state, image)?.sentence ?? repliesOf(run).here })
   const job = { prompt, drawing: { ...drawing, count }, seed, block: 0 }
   const requests =
     recipe?.operation === 'text-to-image'

@@ -1,8 +1,8 @@
 import { loadSegment, segment } from '../../conversation/segments.ts'
-import { plainSentence, refineWish } from '../../conversation/wordings.ts'
+import { refineWish } from '../../conversation/wordings.ts'
 import { converse, type Drafting } from '../converse.ts'
 import { drawRequest } from '../drawing.ts'
-import { drawBlock, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, repliesOf, type JobRun, type RequestOf } from '../job-run.ts'
 
 /** Draws the prompts of an answer with the request's settings. */
 const drafting =
@@ -18,21 +18,22 @@ export async function chat(run: JobRun, request: RequestOf<'chat'>): Promise<voi
   const prompts = await converse(run, { ...request, messages }, draft)
   const instead = prompts.length === 0 && request.otherwise !== undefined && draft(0, request.otherwise)
   if (!instead) return
-  run.emit({ type: 'notice', text: 'The model wrote no prompt for this, so the last one was drawn with your words.' })
+  run.emit({ type: 'notice', text: repliesOf(run).lastPromptDrawn })
   await drawBlock(run, instead)
 }
 
-function noteOtherPictures({ state, emit }: JobRun, turnId: string): void {
+function noteOtherPictures(run: JobRun, turnId: string): void {
+  const { state, emit } = run
   const uploads = state.turns[turnId]?.blocks.flatMap((block) => (block.type === 'upload' ? [block.imageId] : [])) ?? []
   const name = state.images[uploads.at(-1) ?? '']?.name
-  if (uploads.length > 1) emit({ type: 'notice', text: `I look at one picture at a time: this is about ${name}.` })
+  if (uploads.length > 1) emit({ type: 'notice', text: repliesOf(run).onePicture(String(name)) })
 }
 
 /** Has a wish written out and draws it; the wish itself when the model wrote no prompt, or when it is to be left raw. */
 export async function imagine(run: JobRun, request: RequestOf<'imagine'>): Promise<void> {
   const { wish, drawing } = request
   if (drawing.raw) {
-    run.emit({ type: 'text', text: plainSentence })
+    run.emit({ type: 'text', text: repliesOf(run).here })
     return drawWish(run, request, wish)
   }
   await drawAnswer(run, request, request.bare ? wish : refineWish(run.wordings, wish), wish)
@@ -47,12 +48,9 @@ async function drawAnswer(run: JobRun, request: RequestOf<'imagine' | 'design'>,
   const messages = [{ role: 'user', text: question } as const]
   const prompts = await converse(run, { ...request, messages }, drafting(run, request, wish))
   if (prompts.length > 0) return
-  run.emit({ type: 'notice', text: noPrompt })
+  run.emit({ type: 'notice', text: repliesOf(run).wordsDrawn })
   await drawWish(run, request, wish)
 }
-
-/** Said where the language model answers without a prompt and the person's words are drawn instead. */
-export const noPrompt = 'The model wrote no prompt for this, so your own words were drawn.'
 
 async function drawWish(run: JobRun, { seed, drawing }: Pick<RequestOf<'imagine'>, 'seed' | 'drawing'>, wish: string) {
   const request = drawRequest({ prompt: wish, drawing, seed, block: 0 }, run.styles)
@@ -63,6 +61,6 @@ async function drawWish(run: JobRun, { seed, drawing }: Pick<RequestOf<'imagine'
 export async function draw(run: JobRun, request: RequestOf<'draw'>): Promise<void> {
   const { prompt, parentImageId } = request
   const parent = parentImageId === undefined ? undefined : run.state.images[parentImageId]
-  run.emit({ type: 'text', text: plainSentence })
+  run.emit({ type: 'text', text: repliesOf(run).here })
   await drawBlock(run, { block: 0, prompt, parent, requests: [drawRequest({ ...request, block: 0 }, run.styles)] })
 }

@@ -2,10 +2,9 @@ import type { ImageNode } from '../../contract/conversation.ts'
 import type { EditRequest } from '../../contract/inference.ts'
 import { sha256Of } from '../../conversation/blobs.ts'
 import { promptOf } from '../../conversation/images.ts'
-import { plainSentence } from '../../conversation/wordings.ts'
 import { converse } from '../converse.ts'
 import { drawingBase, given, imageOf } from '../drawing.ts'
-import { drawBlock, eventsOf, type BlockOfPictures, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, eventsOf, repliesOf, type BlockOfPictures, type JobRun, type RequestOf } from '../job-run.ts'
 import { promptOfPicture, talkAbout } from '../picture-talk.ts'
 import { loadMask } from '../stored-mask.ts'
 
@@ -20,7 +19,7 @@ export async function edit(run: JobRun, request: Edit): Promise<void> {
   const target = request.prompt ?? (request.drawing.raw ? request.words : undefined)
   if (target !== undefined) {
     const source = request.source ?? (await sourceOf(run, image, request))
-    run.emit({ type: 'text', text: plainSentence })
+    run.emit({ type: 'text', text: repliesOf(run).here })
     if (request.apply) await drawBlock(run, await draftEdit(run, request, image, source, target))
     else await propose(run, request, image, source, target)
     return
@@ -32,13 +31,9 @@ export async function edit(run: JobRun, request: Edit): Promise<void> {
     request.apply && block === 0 ? editBlock(run, request, image, source, prompt, bytes) : undefined,
   )
   const [prompt] = prompts
-  if (prompt === undefined) run.emit({ type: 'notice', text: unchanged })
+  if (prompt === undefined) run.emit({ type: 'notice', text: repliesOf(run).notEdited })
   else if (!request.apply) await propose(run, request, image, source, prompt)
 }
-
-/** Said where the language model answers an instruction without a prompt. */
-const unchanged =
-  'The model wrote no new prompt, so the picture stays as it is. Say it in other words, or give the whole prompt with /edit --raw.'
 
 const sourceOf = async (run: JobRun, image: ImageNode, request: Edit): Promise<string> =>
   promptOf(run.state, image)?.prompt ?? promptOfPicture(run, image, request)

@@ -1,14 +1,13 @@
 import type { ImageNode } from '../../contract/conversation.ts'
-import { askInpaint, askOutpaint, plainSentence } from '../../conversation/wordings.ts'
+import { askInpaint, askOutpaint } from '../../conversation/wordings.ts'
 import { refuse } from '../../language/refuse.ts'
 import { converse } from '../converse.ts'
 import { drawingBase, given, imageOf } from '../drawing.ts'
-import { drawBlock, type BlockOfPictures, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, repliesOf, type BlockOfPictures, type JobRun, type RequestOf } from '../job-run.ts'
 import { noMask } from '../missing.ts'
 import { grownForModel, maskedForModel } from '../model-pictures.ts'
 import { growthSides } from '../route-words/growth.ts'
 import { loadMask } from '../stored-mask.ts'
-import { noPrompt } from './chat.ts'
 
 type FillIn = RequestOf<'inpaint' | 'outpaint'>
 
@@ -78,7 +77,7 @@ async function fillIn(run: JobRun, request: FillIn, { question, shown, draft }: 
   const { words, drawing } = request
   const prompt = request.prompt ?? (drawing.raw && words !== '' ? words : undefined)
   if (prompt !== undefined) {
-    run.emit({ type: 'text', text: plainSentence })
+    run.emit({ type: 'text', text: repliesOf(run).here })
     await drawBlock(run, draft(prompt))
     return
   }
@@ -88,6 +87,6 @@ async function fillIn(run: JobRun, request: FillIn, { question, shown, draft }: 
   )
   if (prompts.length > 0) return
   if (words === '') throw refuse('input/empty', 'modelFilledNothing')
-  run.emit({ type: 'notice', text: noPrompt })
+  run.emit({ type: 'notice', text: repliesOf(run).wordsDrawn })
   await drawBlock(run, draft(words))
 }

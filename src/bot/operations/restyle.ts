@@ -1,10 +1,8 @@
 import { promptOf } from '../../conversation/images.ts'
-import { plainSentence } from '../../conversation/wordings.ts'
 import { converse } from '../converse.ts'
 import { imageOf, overdrawRequest } from '../drawing.ts'
-import { drawBlock, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, repliesOf, type JobRun, type RequestOf } from '../job-run.ts'
 import { promptOfPicture, talkAbout } from '../picture-talk.ts'
-import { noPrompt } from './chat.ts'
 
 /** How much is drawn anew when nothing is said (0 nothing, 1 everything). */
 const usualStrength = 0.6
@@ -21,7 +19,7 @@ export async function restyle(run: JobRun, request: RequestOf<'restyle'>): Promi
     requests: [overdrawRequest(bytes, { prompt, wish: words, drawing, seed, block }, run.styles, strength)],
   })
   const drawNow = async (prompt: string) => {
-    run.emit({ type: 'text', text: plainSentence })
+    run.emit({ type: 'text', text: repliesOf(run).here })
     await drawBlock(run, draft(0, prompt))
   }
   if (request.prompt !== undefined) return drawNow(request.prompt)
@@ -32,6 +30,6 @@ export async function restyle(run: JobRun, request: RequestOf<'restyle'>): Promi
     block === 0 ? draft(block, prompt) : undefined,
   )
   if (prompts.length > 0) return
-  run.emit({ type: 'notice', text: noPrompt })
+  run.emit({ type: 'notice', text: repliesOf(run).wordsDrawn })
   await drawBlock(run, draft(0, words))
 }

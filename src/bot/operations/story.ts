@@ -3,7 +3,7 @@ import { refineWish } from '../../conversation/wordings.ts'
 import { emitBook, pagesOf } from '../books.ts'
 import { chatRequest } from '../converse.ts'
 import { drawRequest, imageOf } from '../drawing.ts'
-import { askQuietly, drawBlock, talk, type JobRun, type RequestOf } from '../job-run.ts'
+import { askQuietly, drawBlock, talk, repliesOf, type JobRun, type RequestOf } from '../job-run.ts'
 import { emptyReply, reduceReply, type DrawnPicture } from '../reply.ts'
 import { blockOf, drawnPicture } from '../store-reply.ts'
 
@@ -16,11 +16,9 @@ export async function story(run: JobRun, request: RequestOf<'story'>): Promise<v
   const plan = takenUp(run) ?? (await keepPlan(run, await writeStory(run, request)))
   const found = pictureIndices(plan).length
   if (pages !== undefined && found < pages)
-    run.emit({ type: 'notice', text: `The model wrote ${counted(found)}; ${pages} were asked for.` })
+    run.emit({ type: 'notice', text: repliesOf(run).fewerPages({ written: found, asked: pages }) })
   await drawPages(run, request, plan, title)
 }
-
-const counted = (pages: number) => (pages === 1 ? 'one page' : `${pages} pages`)
 
 /** Pages of a story at most, where nothing is said. */
 const mostPages = 12

@@ -1,12 +1,11 @@
 import type { ImageNode } from '../../contract/conversation.ts'
 import type { TextToImageRequest } from '../../contract/inference.ts'
-import { plainSentence, refineWish } from '../../conversation/wordings.ts'
+import { refineWish } from '../../conversation/wordings.ts'
 import { converse, type Question } from '../converse.ts'
 import { drawRequest, given, imageOf } from '../drawing.ts'
-import { drawBlock, type JobRun, type RequestOf } from '../job-run.ts'
+import { drawBlock, repliesOf, type JobRun, type RequestOf } from '../job-run.ts'
 import { sizeOfRatio } from '../option-specs.ts'
 import { talkAbout } from '../picture-talk.ts'
-import { noPrompt } from './chat.ts'
 
 /** A wish with the subject of a picture (IP-Adapter): the language model sees the picture, so that both agree. */
 export async function subject(run: JobRun, request: RequestOf<'subject'>): Promise<void> {
@@ -45,12 +44,12 @@ async function drawWith(
   })
   const prompt = request.prompt ?? (drawing.raw ? wish : undefined)
   if (prompt !== undefined) {
-    run.emit({ type: 'text', text: plainSentence })
+    run.emit({ type: 'text', text: repliesOf(run).here })
     await drawBlock(run, draft(0, prompt))
     return
   }
   const prompts = await converse(run, { ...request, messages: await messages() }, draft)
   if (prompts.length > 0) return
-  run.emit({ type: 'notice', text: noPrompt })
+  run.emit({ type: 'notice', text: repliesOf(run).wordsDrawn })
   await drawBlock(run, draft(0, wish))
 }
