@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pick, type SoakConversation, type SoakPlatform } from './platform.ts'
+
+/** What was asked for and what came of it. */
+export interface Tally {
+  readonly platform: string
+  readonly asked: Record<string, number>
+  /** Threads whose replies are not as many as what was asked. */
+  readonly wrong: string[]
+  /** Seconds from a request to the end of its reply. */
+  readonly waits: number[]
+  cancelled: number
+}
+
+export interface LoadOptions {
+  readonly random: () => number
+  readonly until: number
+  /** A reply that takes longer is lost. */
+  readonly limitMs: number
+}
+
+const things = ['a red fox in the snow', 'a blue car on the beach', 'a yellow star at night', 'a green cat']
+const changes = ['make it blue', 'make it green', 'make it red']
+const questions = ['What color is it?', 'What can you draw?', 'Is there a dog in the image?']
+
+/** Everybody of a platform goes on until the time is over; then each of their threads is counted. */
+export async function runLoad(platform: SoakPlatform, options: LoadOptions): Promise<Tally> {
+  const tally: Tally = { platform: platform.name, asked: {}, wrong: [], waits: [], cancelled: 0 }
+  const people = Array.from({ length: platform.people }, (_, index) => index)
+  await Promise.all(people.map((index) => person(platform, index, options, tally)))
+  return tally
+}
+
+async function person(platform: SoakPlatform, index: number, options: LoadOptions, tally: Tally): Promise<void> {
+  const { random, until } = options
+  await sleep(random() * 3000)
+  while (Date.now() < until) {
+    const opening = random() < 0.8 ? `draw ${pick(things, random)}` : pick(questions, random)
+    const thread = createThread(platform.open(index, opening), `${platform.name} ${index}: ${opening}`, options, tally)
+    if (!(await thread.expect('open'))) continue
+    const moves = Math.floor(random() * 5)
+    for (let move = 0; move < moves && Date.now() < until; move++) {
+      await sleep(random() * 1500)
+      if (!(await moveOn(thread, random))) break
+    }
+    await thread.count()
+  }
+}
+
+type Thread = ReturnType<typeof createThread>
+
+/** One thing that a person does next. Resolves to false when the thread is lost. */
+async function moveOn(thread: Thread, random: () => number): Promise<boolean> {
+  const which = random()
+  if (which < 0.3) return thread.say('edit', pick(changes, random))
+  if (which < 0.5) return thread.say('question', pick(questions, random))
+  if (which < 0.7) return thread.press('Redo with a new seed')
+  if (which < 0.8) return thread.undo()
+  return thread.cancelOne(`draw ${pick(things, random)}`)
+}
+
+/** A thread that knows how many replies there have to be. */
+function createThread(conversation: SoakConversation, title: string, { limitMs }: LoadOptions, tally: Tally) {
+  let expected = 1
+  const note = (kind: string) => void (tally.asked[kind] = (tally.asked[kind] ?? 0) + 1)
+
+  async function ended(): Promise<boolean> {
+    const from = performance.now()
+    while (performance.now() - from < limitMs) {
+      const { ended: count, open } = conversation.replies()
+      if (open === 0 && count >= expected) {
+        tally.waits.push((performance.now() - from) / 1000)
+        return true
+      }
+      await sleep(50)
+    }
+    tally.wrong.push(`${title}: ${JSON.stringify(conversation.replies())} of ${expected} after ${limitMs} ms`)
+    return false
+  }
+
+  return {
+    async expect(kind: string) {
+      note(kind)
+      return ended()
+    },
+    async say(kind: string, text: string) {
+      conversation.say(text)
+      expected++
+      note(kind)
+      return ended()
+    },
+    async press(label: string) {
+      if (!(await conversation.use(label))) return true
+      expected++
+      note(label)
+      return ended()
+    },
+    async undo() {
+      if (await conversation.use('Undo')) note('Undo')
+      return true
+    },
+    /** Asks, and takes it back as soon as that is offered. */
+    async cancelOne(text: string) {
+      conversation.say(text)
+      expected++
+      note('to be cancelled')
+      const from = performance.now()
+      while (performance.now() - from < 5000 && conversation.replies().open === 0) await sleep(20)
+      if (await conversation.use('Cancel')) tally.cancelled++
+      return ended()
+    },
+    /** No reply more and none less than what was asked. */
+    async count() {
+      await sleep(200)
+      const { ended: count, open } = conversation.replies()
+      if (open > 0 || count !== expected) tally.wrong.push(`${title}: ${count} ended, ${open} open, ${expected} asked`)
+    },
+  }
+}
