@@ -10,6 +10,7 @@ import { refuse } from '../language/refuse.ts'
 import type { BotContext } from './context.ts'
 import { createJob, jobIdOf, userTurnId } from './jobs.ts'
 import type { Runner } from './runner.ts'
+import { checkWords } from './safety/check-words.ts'
 import { replyTurn } from './store-reply.ts'
 import { uploadNodes, type Upload } from './uploads.ts'
 
@@ -66,7 +67,7 @@ export interface Enclosed {
   readonly kept?: readonly Block[] | undefined
 }
 
-/** Stores a job with its user turn and lines it up. Throws AppError `access/limit`, `storage/full`. */
+/** Stores a job with its user turn and lines it up. Throws AppError `access/denied`, `access/limit`, `storage/full`. */
 export async function acceptJob(
   { context, runner }: Desk,
   incoming: Incoming,
@@ -74,6 +75,7 @@ export async function acceptJob(
   request: JobRequest,
   { pictures = [], kept }: Enclosed = {},
 ): Promise<Acknowledgement> {
+  checkWords(context, thread, request)
   checkLimit(context, runner, incoming)
   const job = { ...createJob(incoming, request, context.now()), ...(kept ? { kept } : {}) }
   await context.stores.commit({ thread, pictures, jobs: [job], event: { id: job.id, jobId: job.id } })

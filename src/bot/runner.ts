@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConversationState } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
@@ -45,6 +46,8 @@ export interface Runner {
   /** Stops what runs, so that it runs again at the next start. */
   stop(): Promise<void>
 }
+
+type ChangeWithJob = ReturnType<typeof progressOfJob>
 
 export function createRunner(context: BotContext, queue: FairQueue): Runner {
   const { stores, log, now, withThread, observer } = context
@@ -166,15 +169,19 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
     })
   }
 
-  /** Stores what of a reply is settled, with its pictures. */
-  const keep = (live: LiveJob, ...[kept, pictures]: Parameters<JobRun['keep']>) =>
+  /** Stores a change that a job makes to its thread and to itself while it goes on. */
+  const changeThread = (live: LiveJob, changeOf: (state: ConversationState) => ChangeWithJob) =>
     withThread(live.threadKey, async () => {
       const state = await stores.threads.get(live.job.key)
       if (!state || live.settled) throw cancelledError()
-      const change = progressOfJob(state, live.job, kept, pictures, now())
+      const change = changeOf(state)
       await stores.commit(change)
       live.job = change.jobs[0]
     })
+
+  /** Stores what of a reply is settled, with its pictures. */
+  const keep = (live: LiveJob, ...progress: Parameters<JobRun['keep']>) =>
+    changeThread(live, (state) => progressOfJob(state, live.job, ...progress, now()))
 
   /** Counts the start, durably, before anything is computed. */
   async function start(live: LiveJob, request: JobRequest): Promise<void> {
@@ -196,14 +203,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   /** Fetches what the platform holds, and stores it in the turn that is answered. */
   async function fetchFiles(live: LiveJob): Promise<void> {
     if (!downloadsOf(live.job.request)) return
-    const taken = await takeDownloads(context, live.job, live.controller.signal)
-    await withThread(live.threadKey, async () => {
-      const state = await stores.threads.get(live.job.key)
-      if (!state || live.settled) throw cancelledError()
-      const change = taken(state)
-      await stores.commit(change)
-      live.job = change.jobs[0]
-    })
+    await changeThread(live, await takeDownloads(context, live.job, live.controller.signal))
   }
 
   /** Stores how a job ended, once: whoever comes first, the job itself or a cancel. Then posts it. */

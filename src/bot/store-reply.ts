@@ -97,7 +97,7 @@ const newNodes = (pictures: readonly DrawnPicture[], job: Job, now: number): rea
   pictures.filter(({ bytes }) => bytes).map((picture) => imageNode(picture, job, now))
 
 function imageNode(picture: DrawnPicture, job: Job, now: number): ImageNode {
-  const { imageId, sha256, mediaType, width, height, recipe, parentId, mask, details } = picture
+  const { imageId, sha256, mediaType, width, height, recipe, parentId, mask, details, sensitive } = picture
   return {
     id: imageId,
     ...(parentId === undefined ? {} : { parentId }),
@@ -110,6 +110,7 @@ function imageNode(picture: DrawnPicture, job: Job, now: number): ImageNode {
     recipe,
     ...(mask ? { maskSha256: mask.sha256 } : {}),
     ...(details ? { details } : {}),
+    ...(sensitive ? { sensitive } : {}),
     author: job.author,
     createdAt: now,
   }
@@ -122,7 +123,7 @@ function operationOf({ request }: Job, operation: NonNullable<ImageNode['recipe'
 
 /** A picture of the thread as a running reply shows it. */
 export function drawnPicture(node: ImageNode): DrawnPicture | undefined {
-  const { id, sha256, mediaType, width, height, recipe, parentId, details } = node
+  const { id, sha256, mediaType, width, height, recipe, parentId, details, sensitive } = node
   if (!recipe) return undefined
   return {
     imageId: id,
@@ -133,5 +134,6 @@ export function drawnPicture(node: ImageNode): DrawnPicture | undefined {
     recipe,
     ...(parentId === undefined ? {} : { parentId }),
     ...(details ? { details } : {}),
+    ...(sensitive ? { sensitive } : {}),
   }
 }

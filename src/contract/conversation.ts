@@ -102,6 +102,8 @@ export interface ImageNode {
   /** What was drawn anew: a grey PNG in the blob store. */
   readonly maskSha256?: string
   readonly details?: Omit<PictureDetails, 'maskPng'>
+  /** Found not safe for work where the policy is to blur; pictures made from it are looked at themselves. */
+  readonly sensitive?: boolean
   /** File name of an upload. */
   readonly name?: string
   readonly author: Person
