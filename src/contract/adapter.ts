@@ -27,6 +27,8 @@ export interface AdapterStatus {
   readonly since: number
   /** Why it is not connected, without secrets. */
   readonly problem?: string
+  /** The bot's name there, and where ("LLMGA#1234 in 3 servers"). */
+  readonly as?: string
 }
 
 /** A platform: receives, normalises, renders; nothing else. Runs test/contracts/adapter.ts. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { corrupt, writeError } from './storage-errors.ts'
 
@@ -15,6 +15,8 @@ export interface WritableBlobs extends BlobStore {
   /** Durable when it resolves. Says whether the bytes are new. Throws AppError `storage/full`. */
   write(sha256: string, bytes: Uint8Array): Promise<boolean>
   remove(sha256: string): Promise<void>
+  /** Hashes of all that is there. */
+  list(): Promise<readonly string[]>
 }
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -29,6 +31,7 @@ export function createMemoryBlobs(): WritableBlobs {
       return true
     },
     remove: async (sha256) => void blobs.delete(sha256),
+    list: async () => [...blobs.keys()],
   }
 }
 
@@ -65,7 +68,19 @@ export function createFileBlobs(root: string, dataDir: string): WritableBlobs {
       return true
     },
     remove: (sha256) => rm(place(sha256), { force: true }),
+    list: () => listBlobs(root),
   }
+}
+
+/** Hashes of the files below `root` that are named as blobs are; none where there is no such folder. */
+export async function listBlobs(root: string): Promise<readonly string[]> {
+  const isPart = (length: number) => (name: string) => name.length === length && /^[0-9a-f]+$/.test(name)
+  const namesIn = (folder: string) => readdir(folder).catch(() => [] as string[])
+  const folders = (await namesIn(root)).filter(isPart(2))
+  const found = await Promise.all(
+    folders.map(async (name) => (await namesIn(path.join(root, name))).filter(isPart(62)).map((rest) => name + rest)),
+  )
+  return found.flat()
 }
 
 /** Whether the file is there and sound; a damaged one is written again. */

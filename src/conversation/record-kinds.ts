@@ -160,6 +160,8 @@ const summary = z.looseObject({ version: z.literal(1), key, title: text, updated
 export interface EventRecord {
   readonly version: 1
   readonly jobId?: string
+  /** When it came, in milliseconds since the epoch; records of older programs do not say. */
+  readonly at?: number
 }
 
 /** Deletions that belong to a change: written with it, carried out after it, and again after a crash in between. */
@@ -188,7 +190,11 @@ export const recordKinds = {
   thread: kind<ConversationState>('thread', conversationVersion, thread),
   job: kind<Job>('job', 1, job),
   summary: kind<SummaryRecord>('summary of the thread', 1, summary),
-  event: kind<EventRecord>('event', 1, z.looseObject({ version: z.literal(1), jobId: text.exactOptional() })),
+  event: kind<EventRecord>(
+    'event',
+    1,
+    z.looseObject({ version: z.literal(1), jobId: text.exactOptional(), at: time.exactOptional() }),
+  ),
   note: kind<NoteRecord>('note', 1, z.looseObject({ version: z.literal(1), value: z.unknown() })),
   cleanup: kind<CleanupRecord>(
     'clean-up',

@@ -19,6 +19,7 @@ import { createMemoryAdapter } from './memory-adapter.ts'
 import { createMutex } from './mutex.ts'
 import { recordKinds, type CleanupRecord, type EventRecord, type SummaryRecord } from './record-kinds.ts'
 import { createRecords, type RecordEntry, type Records } from './records.ts'
+import { sweep, type Swept } from './sweep.ts'
 import { openTables, rowsOfChange, type OpenTables, type Row } from './tables.ts'
 import type { UsageCount } from './usage.ts'
 
@@ -43,6 +44,8 @@ export interface Stores {
     get(key: ThreadKey): Promise<ConversationState | undefined>
     /** Newest first; reads an index, not the threads. */
     list(platform: string, personId: string): Promise<readonly ThreadSummary[]>
+    /** Those of everybody. */
+    listAll(): Promise<readonly ThreadSummary[]>
     /** Deletes a thread, its jobs, and the pictures that no other thread shows. */
     remove(state: ConversationState): Promise<void>
   }
@@ -58,6 +61,8 @@ export interface Stores {
   readonly blobs: BlobStore
   /** Durable when it resolves. Throws AppError `storage/full`, and then nothing has changed. */
   commit(change: Change): Promise<void>
+  /** Deletes what has no use any more. */
+  sweep(now: number): Promise<Swept>
   close(): Promise<void>
 }
 
@@ -137,6 +142,7 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
     threads: {
       get: (key) => records.get(recordKinds.thread, keys.thread(key)),
       list: (platform, personId) => listThreads(records, keys.owned(platform, personId)),
+      listAll: () => listThreads(records, 'owner:'),
       remove: (state) => oneAtATime(() => write([], removalOf(state))),
     },
     jobs: {
@@ -153,6 +159,7 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
     }),
     blobs,
     commit: (change) => oneAtATime(() => commit(change)),
+    sweep: (now) => oneAtATime(() => sweep(records, blobs, now)),
     close: () =>
       oneAtATime(async () => {
         await records.close()
@@ -187,7 +194,7 @@ function entriesOf({ thread, pictures = [], jobs = [], event }: Change): readonl
   entries.push(...jobs.filter(isOpen).map(({ id }) => ({ key: keys.open(id), value: { version: 1 } })))
   if (event) {
     const { id, ...rest } = event
-    entries.push({ key: keys.event(id), value: { version: 1, ...rest } satisfies EventRecord })
+    entries.push({ key: keys.event(id), value: { version: 1, at: Date.now(), ...rest } satisfies EventRecord })
   }
   if (!thread) return entries
   entries.push({ key: keys.thread(thread.key), value: thread })
