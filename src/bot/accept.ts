@@ -7,7 +7,9 @@ import { addImages, liveImage } from '../conversation/images.ts'
 import type { Change } from '../conversation/stores.ts'
 import { appendTurn, insertReply } from '../conversation/thread.ts'
 import { refuse } from '../language/refuse.ts'
+import type { Sentences } from '../language/sentences.ts'
 import type { BotContext } from './context.ts'
+import { sentencesOf } from './job-words.ts'
 import { createJob, jobIdOf, userTurnId } from './jobs.ts'
 import type { Runner } from './runner.ts'
 import { checkWords } from './safety/check-words.ts'
@@ -85,7 +87,7 @@ export async function acceptJob(
 /** An answer that is known already, with its question and the pictures of the thread that it shows. */
 export interface KnownAnswer {
   readonly question: string
-  readonly text: string
+  readonly text: (sentences: Sentences) => string
   readonly compared?: readonly string[]
   /** The picture that is current from here on. */
   readonly aboutImageId?: string
@@ -96,12 +98,14 @@ export async function acceptAnswer(
   { context, runner }: Desk,
   incoming: Incoming,
   state: ConversationState,
-  { question, text, compared = [], aboutImageId }: KnownAnswer,
+  { question, text: textIn, compared = [], aboutImageId }: KnownAnswer,
 ): Promise<Acknowledgement> {
   const now = context.now()
   const asked = withUserTurn(state, incoming, { text: question, aside: true, aboutImageId }, now)
   const turnId = userTurnId(jobIdOf(incoming))
-  const job: Job = { ...createJob(incoming, { kind: 'answer', turnId, text }, now), state: 'posting' }
+  const created = createJob(incoming, { kind: 'answer', turnId, text: '' }, now)
+  const text = textIn(sentencesOf(created))
+  const job: Job = { ...created, request: { kind: 'answer', turnId, text }, state: 'posting' }
   const reply = replyTurn(job, [{ type: 'text', text }], undefined, context.now())
   const thread = insertReply(asked, compared.length > 0 ? { ...reply, compared } : reply, turnId)
   await context.stores.commit({ thread, jobs: [job], event: { id: job.id, jobId: job.id } })

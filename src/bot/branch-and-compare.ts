@@ -21,10 +21,9 @@ export function branchFrom(
   const image = imageOf(state, imageId)
   if (!state.turns[image.turnId]) throw refuse('input/not-found', 'pictureUnfinished')
   const there = goTo(state, image)
-  const text = 'This picture is current again: what you say next goes on from here.'
   return acceptAnswer(desk, incoming, there, {
     question: '/branch',
-    text,
+    text: ({ answers }) => answers.branched,
     aboutImageId: image.id,
     compared: [image.id],
   })
@@ -40,8 +39,11 @@ export function compareWithParent(
   const image = imageOf(state, imageId)
   const before = liveImage(state, image.parentId) ?? earlierPicture(state, image)
   if (!before) throw refuse('input/not-found', 'nothingToCompare')
-  const text = 'Before and after:'
-  return acceptAnswer(desk, incoming, state, { question: '/compare', text, compared: [before.id, image.id] })
+  return acceptAnswer(desk, incoming, state, {
+    question: '/compare',
+    text: ({ answers }) => answers.compared,
+    compared: [before.id, image.id],
+  })
 }
 
 /** The picture that was current before this one was made. */

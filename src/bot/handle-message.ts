@@ -19,7 +19,7 @@ import {
 import { refuse } from '../language/refuse.ts'
 import { laterPicture } from './current-picture.ts'
 import { adjustLastEdit } from './adjust-edit.ts'
-import { helpText, recipeAnswer, settingsText } from './answers.ts'
+import { recipeAnswer, settingsText } from './answers.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
 import { loadBlob, optionContext, wordingsFor } from './context.ts'
 import { inheritDesign, lastDesign } from './go-on-designing.ts'
@@ -58,10 +58,13 @@ export async function handleMessage(
   switch (routed.kind) {
     case 'settings': {
       const next = changed(state, routed)
-      return acceptAnswer(desk, message, next, { question: '/settings', text: settingsText(next.settings) })
+      return acceptAnswer(desk, message, next, {
+        question: '/settings',
+        text: (sentences) => settingsText(sentences, next.settings),
+      })
     }
     case 'help':
-      return acceptAnswer(desk, message, state, { question: '/help', text: helpText })
+      return acceptAnswer(desk, message, state, { question: '/help', text: ({ answers }) => answers.help })
     case 'recipe':
       return acceptAnswer(desk, message, state, recipeAnswer(currentImage(state, current)))
     case 'branch':

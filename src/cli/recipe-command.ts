@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { recipeText } from '../bot/answers.ts'
+import { sentencesIn } from '../language/sentences.ts'
 import { printJson, printLine } from './output.ts'
 import { readPictureWithRecipe } from './pictures.ts'
 
@@ -13,6 +14,6 @@ export function addRecipeCommand(program: Command): void {
     .action(async (file: string, { json }: { json?: boolean }) => {
       const { recipe } = await readPictureWithRecipe(file)
       if (json) printJson(recipe)
-      else printLine(recipeText(recipe))
+      else printLine(recipeText(sentencesIn('en'), recipe))
     })
 }
