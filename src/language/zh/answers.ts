@@ -77,8 +77,8 @@ export const answers: Sentences['answers'] = {
     variation: (seed, strength) => `种子 ${seed}，强度 ${strength}`,
     grown: (left, top, right, bottom) => `左 ${left}，上 ${top}，右 ${right}，下 ${bottom}`,
     restored: (scale) => `×${scale}`,
-    subject: (scale) => `比例 ${scale}`,
-    outlines: (preprocess, scale) => `${preprocess}，比例 ${scale}`,
+    subject: (scale) => `影响程度 ${scale}`,
+    outlines: (preprocess, scale) => `${preprocess}，影响程度 ${scale}`,
     model: (name, sha256) => `${name}（sha256 ${sha256}…）`,
   },
 }
