@@ -47,8 +47,6 @@ export interface Runner {
   stop(): Promise<void>
 }
 
-type ChangeWithJob = ReturnType<typeof progressOfJob>
-
 export function createRunner(context: BotContext, queue: FairQueue): Runner {
   const { stores, log, now, withThread, observer } = context
   const jobs = new Map<string, LiveJob>()
@@ -141,12 +139,12 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   async function run(live: LiveJob, first: Place): Promise<void> {
+    const { inference, styles } = context
     const state = await stores.threads.get(live.job.key)
     if (!state) throw refuse('input/not-found', 'threadGone')
     await start(live, withCurrentPicture(live.job.request, state))
     let held: Place | undefined = first
     const lane = firstLane(live.job.request)
-    const { inference, styles } = context
     await runJob({
       job: live.job,
       state,
@@ -170,7 +168,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   /** Stores a change that a job makes to its thread and to itself while it goes on. */
-  const changeThread = (live: LiveJob, changeOf: (state: ConversationState) => ChangeWithJob) =>
+  const changeThread = (live: LiveJob, changeOf: (state: ConversationState) => ReturnType<typeof progressOfJob>) =>
     withThread(live.threadKey, async () => {
       const state = await stores.threads.get(live.job.key)
       if (!state || live.settled) throw cancelledError()
