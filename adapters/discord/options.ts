@@ -1,7 +1,4 @@
-import type { Person, ThreadKey } from '../../src/contract/thread.ts'
-
-/** A signed address of the page's mask editor for a control; undefined where there is none. */
-export type MaskLink = (key: ThreadKey, person: Person, actionId: string) => string | undefined
+import type { MaskLink } from '../chat/mask-link.ts'
 
 export interface DiscordOptions {
   readonly token: string
@@ -10,7 +7,7 @@ export interface DiscordOptions {
   readonly cdnUrl: string
   /** Ask for the privileged Message Content intent: plain messages in the bot's threads are read. */
   readonly messageContent: boolean
-  /** Ids of the servers that are served, '@me' for direct messages; empty: all of them. */
+  /** Ids of the servers that are served; empty: all of them. */
   readonly servers: readonly string[]
   /** Ids of channels; a thread counts as its channel. */
   readonly channels: readonly string[]
@@ -62,4 +59,5 @@ export const discordLimits = {
   optionLabel: 100,
   buttonLabel: 80,
   commandText: 6000,
+  commandOptions: 25,
 } as const
