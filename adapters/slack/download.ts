@@ -50,7 +50,11 @@ function refusalOf({ status }: Response): AppError {
   })
 }
 
-async function readLimited(body: ReadableStream<Uint8Array>, declared: number, limitBytes: number): Promise<Uint8Array> {
+async function readLimited(
+  body: ReadableStream<Uint8Array>,
+  declared: number,
+  limitBytes: number,
+): Promise<Uint8Array> {
   if (declared > limitBytes) {
     await body.cancel()
     throw tooLarge(limitBytes)

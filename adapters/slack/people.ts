@@ -9,8 +9,8 @@ export interface SlackPerson {
 
 export interface People {
   /** `name` is what the event called them, for when Slack does not tell. */
-  get(userId: string, name?: string): Promise<SlackPerson>
-  nameOf(userId: string): Promise<string>
+  readonly get: (userId: string, name?: string) => Promise<SlackPerson>
+  readonly nameOf: (userId: string) => Promise<string>
 }
 
 interface Kept {

@@ -5,15 +5,23 @@ import { httpStatus, retryAfterSeconds, slackCode } from './web-client.ts'
 const goneCodes: readonly string[] = [
   ...['channel_not_found', 'not_in_channel', 'is_archived', 'message_not_found', 'thread_not_found'],
   ...['cant_update_message', 'cant_delete_message', 'edit_window_closed', 'is_inactive', 'user_not_found'],
-  ...['restricted_action', 'restricted_action_read_only_channel', 'restricted_action_thread_locked', 'messages_tab_disabled'],
+  ...[
+    'restricted_action',
+    'restricted_action_read_only_channel',
+    'restricted_action_thread_locked',
+    'messages_tab_disabled',
+  ],
   ...['team_access_not_granted', 'cannot_dm_bot', 'user_disabled'],
 ]
 
-/** The token is refused: an admin has to do something, and the reply can wait for that. */
-export const tokenCodes: readonly string[] = [
-  ...['invalid_auth', 'token_expired', 'token_revoked', 'account_inactive', 'not_authed', 'missing_scope'],
-  ...['not_allowed_token_type', 'access_denied', 'no_permission', 'org_login_required'],
+/** The token is refused altogether. */
+const tokenCodes: readonly string[] = [
+  ...['invalid_auth', 'token_expired', 'token_revoked', 'account_inactive', 'not_authed', 'org_login_required'],
 ]
+export const isTokenRefused = (error: unknown): boolean => tokenCodes.includes(slackCode(error) ?? '')
+
+/** An admin has to do something, and the reply can wait for that. */
+const adminCodes = [...tokenCodes, 'missing_scope', 'not_allowed_token_type', 'access_denied', 'no_permission']
 
 /** The message is not taken as it is. */
 const refusedCodes: readonly string[] = [
@@ -35,7 +43,7 @@ export function surfaceError(error: unknown): SurfaceError {
   if (httpStatus(error) === 413) return new SurfaceError('refused', said, { cause: error })
   if (code !== undefined && goneCodes.includes(code)) return new SurfaceError('gone', said, { cause: error })
   if (code !== undefined && refusedCodes.includes(code)) return new SurfaceError('refused', said, { cause: error })
-  const retryAfterMs = code !== undefined && tokenCodes.includes(code) ? tokenPauseMs : pauseMs
+  const retryAfterMs = code !== undefined && adminCodes.includes(code) ? tokenPauseMs : pauseMs
   return new SurfaceError('later', said, { retryAfterMs, cause: error })
 }
 

@@ -14,7 +14,9 @@ export async function wordsIn(text: string, botUserId: string, nameOf: NameOf): 
   const spoken = new Map<string, string>()
   for (const inner of new Set(found)) spoken.set(inner, await spokenEntity(inner, botUserId, nameOf))
   const words = text.replace(entity, (_, inner: string) => spoken.get(inner)!)
-  return unescaped(words).replaceAll(/[ \t]{2,}/g, ' ').trim()
+  return unescaped(words)
+    .replaceAll(/[ \t]{2,}/g, ' ')
+    .trim()
 }
 
 async function spokenEntity(inner: string, botUserId: string, nameOf: NameOf): Promise<string> {
@@ -42,6 +44,8 @@ export const mentions = (text: string, botUserId: string): boolean =>
 /** Ids of Slack's own files that a text links to. */
 export function linkedFileIds(text: string): readonly string[] {
   const links = [...text.matchAll(entity)].map(([, inner]) => inner!.split('|', 1)[0]!)
-  const ids = links.flatMap((link) => /^https:\/\/[\w.-]+\.slack\.com\/files(?:-pri)?\/\S*\b(F[A-Z0-9]{8,})\b/.exec(link)?.[1] ?? [])
+  const ids = links.flatMap(
+    (link) => /^https:\/\/[\w.-]+\.slack\.com\/files(?:-pri)?\/\S*\b(F[A-Z0-9]{8,})\b/.exec(link)?.[1] ?? [],
+  )
   return [...new Set(ids)].slice(0, 4)
 }

@@ -1,0 +1,80 @@
+import type { PostedMessage } from '../chat/surface.ts'
+import type { SlackBody } from './format.ts'
+import { asked } from './refusals.ts'
+import { slackCode, type WebClient } from './web-client.ts'
+
+/** A message that may be a stream; `stream` is 'open' while words are added to it. */
+export type SlackPost = PostedMessage & { readonly threadId: string; readonly metadata: string }
+
+/** For whom a stream is shown: Slack wants to know in channels. */
+export interface StreamReader {
+  readonly teamId: string
+  readonly userId: string
+}
+
+/** What Slack answers where an app or a workspace has no streams. */
+const noStreams: readonly string[] = [
+  ...['unknown_method', 'not_allowed', 'not_allowed_token_type', 'method_not_supported_for_channel_type'],
+  ...['feature_not_enabled', 'team_not_supported', 'missing_scope', 'not_supported', 'invalid_arguments'],
+  ...['missing_recipient_team_id', 'missing_recipient_user_id', 'channel_type_not_supported'],
+]
+
+export interface Streams {
+  /** Whether words may be streamed: false once Slack has said that it has no streams here. */
+  readonly work: () => boolean
+  /** A stream in the message's place, which is deleted. Undefined where there are no streams. */
+  begin(posted: SlackPost, words: string, reader: StreamReader): Promise<SlackPost | undefined>
+  /** Adds what is new. Undefined where the words were changed, or the stream is not open any more. */
+  goOn(posted: SlackPost, words: string, before: SlackBody | undefined): Promise<SlackPost | undefined>
+  /** Closes a stream: from here on it is a message like others. */
+  end(posted: SlackPost): Promise<SlackPost>
+}
+
+/** Words that grow before one's eyes (chat.startStream, appendStream, stopStream): replies in threads alone. */
+export function createStreams(client: WebClient): Streams {
+  let work = true
+
+  return {
+    work: () => work,
+    async begin(posted, words, { teamId, userId }) {
+      const { channelId, threadId } = posted
+      const where = { channel: channelId, thread_ts: threadId }
+      const reader = { recipient_team_id: teamId, recipient_user_id: userId }
+      try {
+        const { ts } = await client.chat.startStream({ ...where, ...reader, markdown_text: words })
+        await client.chat.delete({ channel: channelId, ts: posted.id }).catch(() => undefined) // it said "Thinking…"
+        return { ...posted, id: ts!, stream: 'open' }
+      } catch (error) {
+        if (!noStreams.includes(slackCode(error) ?? '')) throw error
+        work = false
+        return undefined
+      }
+    },
+    async goOn(posted, words, before) {
+      const shown = before?.stream
+      if (shown === undefined || !words.startsWith(shown)) return undefined
+      if (words === shown) return posted
+      try {
+        await client.chat.appendStream({
+          channel: posted.channelId,
+          ts: posted.id,
+          markdown_text: words.slice(shown.length),
+        })
+        return posted
+      } catch (error) {
+        if (slackCode(error) === undefined) throw error
+        return undefined
+      }
+    },
+    async end(posted) {
+      const metadata = JSON.parse(posted.metadata) as { event_type: string; event_payload: Record<string, string> }
+      await asked(() => client.chat.stopStream({ channel: posted.channelId, ts: posted.id, metadata })).catch(
+        (error: unknown) => {
+          // one that Slack has closed itself is what is wanted
+          if (!/message_not_in_streaming_state|unknown_method/.test(String(error))) throw error
+        },
+      )
+      return { ...posted, stream: 'closed' }
+    },
+  }
+}
