@@ -16,7 +16,10 @@ export interface AdapterHarness {
   readonly adapter: Adapter
   /** The people here run the program themselves, so that they are shown what went wrong inside. */
   readonly operators?: boolean
-  /** Writes a message with files; resolves when the platform has its answer (accepted or refused). */
+  /**
+   * Writes a message with files; resolves when the platform has its answer (accepted or refused). All messages of a
+   * harness belong to one conversation.
+   */
   write(text: string, files?: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void>
   /** Uses a control of the newest reply by its label, with a value for its form field. */
   press(label: string, value?: string): Promise<void>
@@ -120,7 +123,9 @@ export function adapterContract(name: string, createHarness: (bot: RecordingBot)
       const [attachment] = incoming.attachments
       expect(attachment?.name).toBe('cat.png')
       const { source } = attachment!
-      expect('bytes' in source && Buffer.from(source.bytes).equals(pixel)).toBe(true)
+      const fetched = (url: string) => harness.adapter.download!(url, pixel.length, AbortSignal.timeout(10_000))
+      const bytes = 'bytes' in source ? source.bytes : await fetched(source.url)
+      expect(Buffer.from(bytes).equals(pixel)).toBe(true)
     })
 
     it('shows text as it grows, and each word once in the end', async () => {
