@@ -1,28 +1,22 @@
 import { readFileSync } from 'node:fs'
-import { pino, type Logger } from 'pino'
-import pretty from 'pino-pretty'
+import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { createBot } from './bot/bot.ts'
+import { createBot, type BotWithAdapters } from './bot/bot.ts'
 import type { CheckedImage } from './bot/context.ts'
+import { readBlockedWords } from './bot/safety/read-blocked-words.ts'
+import { createSafetyChecker } from './bot/safety/safety-checker.ts'
 import { parseStyles } from './bot/styles.ts'
 import { version } from './cli/version.ts'
-import type { Adapter, Bot, BotAbout } from './contract/adapter.ts'
+import { createLog } from './compose/log.ts'
+import type { Adapter, BotAbout } from './contract/adapter.ts'
 import { samplerNames, type Inference } from './contract/inference.ts'
-import { createStores } from './conversation/stores.ts'
+import { createStores, type Stores } from './conversation/stores.ts'
 import { decodeImage } from './image/decode.ts'
 import { fitImage } from './image/fit-image.ts'
 import { createInference } from './inference/inference.ts'
 import { offeredNames, offerModels, type OfferedModels } from './inference/offered-models.ts'
 import { readWorld } from './inference/world.ts'
-
-/** The log on stderr: JSON lines, or readable ones where a person looks on. */
-export const createLog = ({ logLevel }: Pick<Config, 'logLevel'>): Logger =>
-  pino(
-    { level: logLevel },
-    process.stderr.isTTY
-      ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-      : pino.destination({ dest: 2, sync: true }),
-  )
+import type { Metrics } from './operations/metrics.ts'
 
 /**
  * The models that the configuration names, and the door to them; with `preload` they are loaded before they are needed.
@@ -47,16 +41,24 @@ export function composeInference(
   return { models, inference }
 }
 
+export { createLog } from './compose/log.ts'
+
 export interface ComposeOptions {
   readonly config: Config
+  /** They must start, or nothing does. */
   readonly adapters: readonly Adapter[]
+  /** They may be away: one that does not start is logged, and the others go on. */
+  readonly platforms?: readonly Adapter[]
+  /** Counts what happens. */
+  readonly metrics?: Metrics
   /** Keep nothing: stores in memory instead of the data folder. */
   readonly memory?: boolean
   readonly log?: Logger
 }
 
 export interface Composition {
-  readonly bot: Bot
+  readonly bot: BotWithAdapters
+  readonly stores: Stores
   /** Puts running jobs back into the queue, lets the models go and closes the stores. */
   readonly stop: () => Promise<void>
 }
@@ -68,6 +70,8 @@ export interface Composition {
 export async function compose({
   config,
   adapters,
+  platforms = [],
+  metrics,
   memory = false,
   log = createLog(config),
 }: ComposeOptions): Promise<Composition> {
@@ -83,12 +87,21 @@ export async function compose({
     opened.push(inference)
     const bot = createBot({
       stores,
-      inference,
+      inference: metrics?.watchInference(inference) ?? inference,
+      ...(metrics ? { observer: metrics.observer } : {}),
+      logPrompts: config.logPrompts,
+      policy: { press: config.press, nsfw: config.nsfw },
+      language: config.language,
       about: aboutOf(models, Object.keys(styles)),
       wordings: models.mllm[0]!.wordings,
       defaults: { engine: config.editEngine },
       otherWordings: Object.fromEntries(models.mllm.map(({ name, wordings }) => [name, wordings])),
       styles,
+      safety: createSafetyChecker({
+        inference,
+        checksImages: models.safety.length > 0,
+        blockedWords: readBlockedWords(config.blockedWords),
+      }),
       log,
       checkImage: (bytes) => checkImage(bytes, config),
       fitImage: (bytes, fit) => fitImage(bytes, { ...fit, maxPixels: config.limitPixels }),
@@ -96,16 +109,25 @@ export async function compose({
         textLength: config.limitMessageLength,
         attachmentBytes: config.limitUploadBytes,
         jobsPerPerson: config.limitQueuePerPerson,
+        jobsPerPersonDay: config.limitJobsPerPersonDay,
+        jobsPerServer: config.limitJobsPerServer,
+        jobsPerServerDay: config.limitJobsPerServerDay,
       },
     })
     opened.push(bot)
+    for (const adapter of [...adapters, ...platforms]) bot.attach(adapter)
     for (const adapter of adapters) {
-      bot.attach(adapter)
       await adapter.start(bot)
       opened.push(adapter)
     }
+    for (const adapter of platforms) {
+      opened.push(adapter)
+      adapter.start(bot).catch((error: unknown) => {
+        log.error({ platform: adapter.platform, err: error }, 'a platform was not started')
+      })
+    }
     await bot.start()
-    return { bot, stop }
+    return { bot, stores, stop }
   } catch (error) {
     await stop()
     throw error

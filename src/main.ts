@@ -1,41 +1,58 @@
 import { Command } from 'commander'
+import type { Logger } from 'pino'
 import { createWebAdapter } from '../adapters/web/adapter.ts'
-import { isLoopback } from '../adapters/web/options.ts'
 import { serveRoutes } from '../adapters/web/serve.ts'
 import type { AccessToken, Config } from '../config/schema.ts'
 import { addConfigFlags, configOf } from './cli/config-flags.ts'
 import { exitCodeOf, exitCodes } from './cli/exit-codes.ts'
 import { printLine, tell, tellError } from './cli/output.ts'
 import { runProgram } from './cli/program.ts'
-import { readOrMakeToken } from './cli/web-token.ts'
+import { pageTokens } from './cli/web-token.ts'
 import { version } from './cli/version.ts'
-import { compose, createLog } from './compose.ts'
+import { compose, type Composition } from './compose.ts'
+import { createHttp } from './compose/http.ts'
+import { createLog } from './compose/log.ts'
+import { tellConnections } from './operations/connection-lines.ts'
+import { countLimits } from './operations/count-limits.ts'
+import { createMetrics } from './operations/metrics.ts'
+import { notePageAddress } from './operations/page-address.ts'
+import { createPlatforms } from './operations/platforms.ts'
+import { keepSwept } from './operations/retention.ts'
 
-/** Serves the page and runs the bot until a signal ends it. */
+/** Serves the page, connects the platforms whose tokens are set, and runs the bot until a signal ends it. */
 async function serve(config: Config): Promise<void> {
   const log = createLog(config)
-  const tokens = tokensFor(config)
-  const { httpHost: host, httpPort: port, publicUrl } = config
-  const fileBytes = config.limitUploadBytes
-  const limits = { fileBytes, uploadBytes: 2 * fileBytes + (8 << 20) } // a message may bring several files
-  const web = createWebAdapter({ host, tokens, limits, ...(publicUrl && { publicUrl }) }, log)
-  const served = await serveRoutes(web.routes, { host, port })
-  const { stop } = await compose({ config, adapters: [web], log }).catch(async (error: unknown) => {
-    await served.close()
-    throw error
-  })
-  printLine(`LLMGA is at ${publicUrl ?? served.url}${signIn(config, tokens)}`)
+  const metrics = createMetrics()
+  const tokens = pageTokens(config)
+  const web = createPage(config, tokens, log)
+  const platforms = await createPlatforms(config, web.maskLink, (name) =>
+    countLimits(log.child({ platform: name }), () => metrics.platformLimit(name)),
+  )
+  const running: { composed?: Composition } = {}
+  const http = createHttp({ config, tokens, page: web.routes, platforms, metrics, bot: () => running.composed?.bot })
+  const served = await serveRoutes(http, { host: config.httpHost, port: config.httpPort })
+  const adapters = platforms.map(({ adapter }) => adapter)
+  const composed = await compose({ config, adapters: [web], platforms: adapters, metrics, log }).catch(
+    async (error: unknown) => {
+      await served.close()
+      throw error
+    },
+  )
+  running.composed = composed
+  const forgetAddress = notePageAddress(config.dataDir, served.url)
+  printLine(`LLMGA is at ${config.publicUrl ?? served.url}${signIn(config, tokens)}`)
+  const endings = [keepSwept(composed, config, log), tellConnections(platforms, printLine), forgetAddress]
   onStopSignal(async () => {
+    await composed.bot.drain(config.drainSeconds * 1000)
+    for (const end of endings) end()
     await served.close()
-    await stop()
+    await composed.stop()
   })
 }
 
-/** Nobody but this machine's people can reach a page on localhost; any other one asks for a token. */
-function tokensFor({ httpToken, httpHost, publicUrl, dataDir }: Config): readonly AccessToken[] {
-  if (httpToken) return httpToken
-  const isLocal = isLoopback(httpHost) && (publicUrl === undefined || isLoopback(new URL(publicUrl).hostname))
-  return isLocal ? [] : [{ token: readOrMakeToken(dataDir) }]
+function createPage({ httpHost, publicUrl, limitUploadBytes }: Config, tokens: readonly AccessToken[], log: Logger) {
+  const limits = { fileBytes: limitUploadBytes, uploadBytes: 2 * limitUploadBytes + (8 << 20) } // several files come at once
+  return createWebAdapter({ host: httpHost, tokens, limits, ...(publicUrl && { publicUrl }) }, log)
 }
 
 /** How to come in; only a token that the program made itself is shown. */
@@ -44,7 +61,9 @@ function signIn({ httpToken }: Config, [token]: readonly AccessToken[]): string 
   return token ? ` - sign in with the token ${token.token}` : ''
 }
 
-/** The first signal ends what runs in order and keeps the rest for the next start; the second one leaves at once. */
+/**
+ * The first signal lets what runs end in its time and keeps the rest for the next start; the second one leaves at once.
+ */
 function onStopSignal(stop: () => Promise<void>): void {
   let stopping = false
   const leave = (signal: NodeJS.Signals) => {
