@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { WireControl, WireImage } from '../wire.ts'
 import { cancelAll } from './api.ts'
+import { deletes, iconOf } from './control-kinds.ts'
 import { ExtendDialog, areSides } from './extend-dialog.tsx'
 import { FieldProblem } from './field-problem.tsx'
 import { groupControls } from './group-controls.ts'
@@ -10,7 +11,7 @@ import { Icon } from './icons.tsx'
 import type { IconName } from './icons.tsx'
 import { Menu } from './menu.tsx'
 import type { MenuItem } from './menu.tsx'
-import { deletes, usePress } from './use-press.tsx'
+import { usePress } from './use-press.tsx'
 
 interface ControlRowProps {
   readonly threadId: string
@@ -121,23 +122,3 @@ export function CancelButton({ threadId }: { readonly threadId: string }) {
 }
 
 const menuIcons: Readonly<Record<string, IconName>> = { Edit: 'pencil', Extend: 'expand', Again: 'redo', More: 'more' }
-
-const icons: readonly (readonly [RegExp, IconName])[] = [
-  [/cancel|stop/i, 'stop'],
-  [/redo|retry|again/i, 'redo'],
-  [/variation/i, 'variations'],
-  [/undo/i, 'undo'],
-  [/delete|remove/i, 'trash'],
-  [/recipe/i, 'recipe'],
-  [/mask|inpaint/i, 'brush'],
-  [/outpaint|extend|wider/i, 'expand'],
-  [/branch|continue/i, 'branch'],
-  [/compare/i, 'compare'],
-  [/apply/i, 'check'],
-  [/stronger|more/i, 'plus'],
-  [/weaker|less/i, 'minus'],
-  [/edit|words/i, 'pencil'],
-  [/similar|describe|restore/i, 'sparkle'],
-]
-
-const iconOf = ({ label }: WireControl): IconName | undefined => icons.find(([pattern]) => pattern.test(label))?.[1]

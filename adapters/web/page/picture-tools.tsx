@@ -1,4 +1,5 @@
 import type { WireControl, WireImage } from '../wire.ts'
+import { kindOf } from './control-kinds.ts'
 import { ControlRow } from './controls.tsx'
 import { Icon } from './icons.tsx'
 import { useViews } from './views.ts'
@@ -17,7 +18,7 @@ export function PictureTools({ threadId, image, controls, number }: PictureTools
   const compact = number !== undefined
   const name = compact ? `picture ${number}` : 'picture'
   // the page shows the recipe as a panel, which needs no reply
-  const offered = controls.filter((control) => image.recipe === undefined || !/^recipe/i.test(control.label))
+  const offered = controls.filter((control) => image.recipe === undefined || kindOf(control) !== 'recipe')
   const isDeletion = (control: WireControl): boolean => control.style === 'danger' && control.group === undefined
   return (
     <div class={`picture-tools ${compact ? 'compact' : ''}`}>

@@ -1,6 +1,8 @@
+import { changeSaid } from '../../../src/language/change-said.ts'
+import { replies as english } from '../../../src/language/en/replies.ts'
+import { replies as chinese } from '../../../src/language/zh/replies.ts'
 import type { WirePart, WireReply } from '../wire.ts'
 import { ChangeCard } from './change-card.tsx'
-import { changedWords } from './change-details.tsx'
 import { Comparison } from './comparison.tsx'
 import { ControlRow } from './controls.tsx'
 import { FileCard } from './file-card.tsx'
@@ -64,7 +66,10 @@ export function ReplyPart({ threadId, reply, part, placed: { ofPrompt, ofImage }
 
 /** The share that changed stands at the change already. */
 const saysShare = (text: string, { parts }: WireReply): boolean =>
-  parts.some((part) => part.type === 'change' && text === `${changedWords(part.details) ?? ''}.`)
+  parts.some((part) => {
+    const share = part.type === 'change' ? part.details?.changedShare : undefined
+    return share !== undefined && [english, chinese].some((words) => text === changeSaid(words, share))
+  })
 
 /** An answer that shows two pictures and nothing else is there to compare them. */
 const onlyCompares = ({ parts, final }: WireReply): boolean =>

@@ -1,4 +1,5 @@
 import type { WireReply } from '../wire.ts'
+import { kindOf } from './control-kinds.ts'
 import { CancelButton, ControlRow } from './controls.tsx'
 import { Mark } from './icons.tsx'
 import { placeControls } from './place-controls.ts'
@@ -13,8 +14,8 @@ interface ReplyProps {
 /** The bot's reply: its parts in order, each control beside what it works on. */
 export function Reply({ threadId, reply }: ReplyProps) {
   const placed = placeControls(reply.parts)
-  const others = placed.others.filter(({ label }) => !/^(undo|redo)$/i.test(label)) // the header has them
-  const offersCancel = others.some((control) => /cancel/i.test(control.label))
+  const others = placed.others.filter((control) => kindOf(control) !== 'undo') // the header has it
+  const offersCancel = others.some((control) => kindOf(control) === 'cancel')
   return (
     <article class="reply" aria-label="LLMGA" aria-busy={!reply.final}>
       <Mark />

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { WireControl, WireImage } from '../wire.ts'
 import { useControl } from './api.ts'
+import { deletes } from './control-kinds.ts'
 import { ControlDialog } from './control-form.tsx'
 import { ConfirmDialog } from './dialog.tsx'
 import { MaskEditor } from './mask-editor/mask-editor.tsx'
@@ -69,5 +70,3 @@ function Opened({ threadId, control, image, send, close }: OpenedProps) {
     />
   )
 }
-
-export const deletes = ({ style, label }: WireControl): boolean => style === 'danger' && /delete|remove/i.test(label)

@@ -1,5 +1,6 @@
 import { useEffect, useReducer, useState } from 'preact/hooks'
 import type { WireControl, WireField } from '../../wire.ts'
+import { kindOf } from '../control-kinds.ts'
 import { ConfirmDialog, Dialog, DialogHead } from '../dialog.tsx'
 import { FieldInputs, startValues } from '../field-inputs.tsx'
 import type { FormValues } from '../field-inputs.tsx'
@@ -88,7 +89,7 @@ export function MaskEditor({ control, field, send, close }: MaskEditorProps) {
             </p>
             <FieldProblem text={problem} />
             <button type="submit" class="button primary mask-apply" disabled={empty || busy}>
-              {applyLabel(title)}
+              {kindOf(control) === 'inpaint' ? title : 'Use this mask'}
             </button>
             <KeyHelp />
           </form>
@@ -117,5 +118,3 @@ function cursorWords({ cursor, byKeys, history, picture }: EditorState, base: Ba
 }
 
 const percent = (share: number): string => (share < 0.01 ? 'Less than 1 %' : `${Math.round(share * 100)} %`)
-
-const applyLabel = (title: string): string => (/^(draw|paint)? ?mask$/i.test(title) ? 'Use this mask' : title)
