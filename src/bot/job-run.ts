@@ -11,6 +11,7 @@ import type {
 import type { Job, JobRequest } from '../contract/job.ts'
 import { sha256Of } from '../conversation/blobs.ts'
 import type { Wordings } from '../conversation/wordings.ts'
+import { changeSaid } from '../language/change-said.ts'
 import type { Sentences } from '../language/sentences.ts'
 import { sentencesOf } from './job-words.ts'
 import type { Lane, Place } from './queue.ts'
@@ -72,14 +73,6 @@ export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<
   const share = pictures[0]?.details?.changedShare
   if (parent && share !== undefined) run.emit({ type: 'notice', text: changeSaid(repliesOf(run), share) })
   return pictures
-}
-
-/** How much of a picture is not as it was. */
-function changeSaid(words: Sentences['replies'], share: number): string {
-  const percent = share * 100
-  if (share === 0) return words.unchanged
-  if (percent < 1) return words.changed(words.lessThanOne)
-  return words.changed(percent > 99 && share < 1 ? words.moreThan99 : String(Math.round(percent)))
 }
 
 /** What is said in a job's reply beside the language model's words. */
