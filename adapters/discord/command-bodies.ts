@@ -40,12 +40,18 @@ const everywhere = {
   integration_types: [ApplicationIntegrationType.GuildInstall],
 }
 
+/** Permissions are a number in Discord's description, a number in a text in its library's types. */
+export type CommandBody = Omit<RESTPostAPIApplicationCommandsJSONBody, 'default_member_permissions'> & {
+  readonly default_member_permissions?: number
+  readonly options?: readonly APIApplicationCommandBasicOption[]
+}
+
 /** Every command and menu entry, as Discord is told them. */
-export function commandBodies(): readonly RESTPostAPIApplicationCommandsJSONBody[] {
+export function commandBodies(): readonly CommandBody[] {
   return [...commandNames.map((name) => slashCommand(name, commandSpecs[name])), ...menuEntries()]
 }
 
-function slashCommand(name: CommandName, spec: CommandSpec): RESTPostAPIApplicationCommandsJSONBody {
+function slashCommand(name: CommandName, spec: CommandSpec): CommandBody {
   const words = spec.words ? [wordsOption(name, spec.words)] : []
   const files = spec.files.map((file) => ({
     type: ApplicationCommandOptionType.Attachment as const,
@@ -62,7 +68,7 @@ function slashCommand(name: CommandName, spec: CommandSpec): RESTPostAPIApplicat
     ...described(({ about }) => about[name]),
     options: [...options],
     ...everywhere,
-    ...(spec.isForAdmins ? { default_member_permissions: String(PermissionFlagsBits.ManageGuild) } : {}),
+    ...(spec.isForAdmins ? { default_member_permissions: Number(PermissionFlagsBits.ManageGuild) } : {}),
   }
 }
 
@@ -110,7 +116,7 @@ function valueOption(name: string, shape: OptionShape): APIApplicationCommandBas
   }
 }
 
-const menuEntries = (): readonly RESTPostAPIApplicationCommandsJSONBody[] =>
+const menuEntries = (): readonly CommandBody[] =>
   (Object.keys(pictureMenus) as (keyof typeof pictureMenus)[]).map((menu) => ({
     type: ApplicationCommandType.Message,
     ...named(({ menus }) => menus[menu]),

@@ -74,7 +74,7 @@ function isSubset(ours: unknown, theirs: unknown): boolean {
     const fields = typeof theirs === 'object' && theirs !== null ? (theirs as Record<string, unknown>) : {}
     return Object.entries(ours).every(([name, value]) => isSubset(value, fields[name]))
   }
-  return ours === theirs
+  return ours === theirs || (typeof ours === 'number' && String(ours) === theirs) // permissions are numbers in texts
 }
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0

@@ -73,9 +73,27 @@ export const optionShapes: Readonly<Record<string, OptionShape>> = {
   language: oneOf(languages),
   spoiler: toggle,
   scope: oneOf(['thread', 'channel', 'me']),
+  for: oneOf(['server', 'channel']),
+  jobs: whole(0, 1_000_000),
+  'jobs-day': whole(0, 1_000_000),
+  'server-jobs': whole(0, 1_000_000),
+  'server-jobs-day': whole(0, 1_000_000),
 }
 
-const drawing = ['seed', 'steps', 'guidance', 'negative', 'count', 'size', 'ratio', 'sampler', 'style', 'raw', 'lora']
+const drawing = [
+  'seed',
+  'steps',
+  'guidance',
+  'negative',
+  'count',
+  'size',
+  'ratio',
+  'sampler',
+  'style',
+  'raw',
+  'lora',
+  'spoiler',
+]
 const models = ['mllm', 't2i']
 const making = [...drawing, ...models]
 const work = making.filter((name) => name !== 'size' && name !== 'ratio')
@@ -136,7 +154,7 @@ export const commandSpecs = {
     words: optional('action'),
     options: [
       ...without(making, 'seed'),
-      ...['inpaint-model', 'confirm', 'engine', 'strength', 'restore', 'language', 'spoiler', 'scope'],
+      ...['inpaint-model', 'confirm', 'engine', 'strength', 'restore', 'language', 'scope'],
     ],
     isPrivate: true,
   }),
@@ -148,6 +166,11 @@ export const commandSpecs = {
   recipe: spec({ isPrivate: true }),
   export: spec({ isPrivate: true }),
   forget: spec({ words: optional('confirm'), isPrivate: true }),
-  admin: spec({ words: optional('action'), isPrivate: true, isForAdmins: true }),
+  admin: spec({
+    words: optional('action'),
+    options: ['for', 'jobs', 'jobs-day', 'server-jobs', 'server-jobs-day'],
+    isPrivate: true,
+    isForAdmins: true,
+  }),
   help: spec({ isPrivate: true }),
 } as const satisfies Readonly<Record<string, CommandSpec>>
