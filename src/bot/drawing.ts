@@ -2,7 +2,6 @@ import type { ConversationState, ImageNode, ThreadSettings } from '../contract/c
 import type { ImageToImageRequest, TextToImageRequest } from '../contract/inference.ts'
 import type { Recipe } from '../contract/recipe.ts'
 import { liveImage, promptOf } from '../conversation/images.ts'
-import { plainSentence } from '../conversation/wordings.ts'
 import { refuse } from '../language/refuse.ts'
 import { styled, type Styles } from './styles.ts'
 
@@ -84,7 +83,8 @@ export const overdrawRequest = (
 export interface Origin {
   readonly image: ImageNode
   readonly recipe: Recipe
-  readonly sentence: string
+  /** What the language model said before it. */
+  readonly sentence?: string
   readonly prompt: string
 }
 
@@ -93,8 +93,7 @@ export function originOf(state: ConversationState, imageId: string): Origin {
   const image = imageOf(state, imageId)
   const { recipe } = image
   if (!recipe) throw refuse('input/not-found', 'pictureUploaded')
-  const { prompt = recipe.prompt, sentence = plainSentence } = promptOf(state, image) ?? {}
-  return { image, recipe, sentence, prompt }
+  return { image, recipe, prompt: recipe.prompt, ...promptOf(state, image) }
 }
 
 /** A picture of the thread. Throws AppError `input/not-found`. */

@@ -17,6 +17,7 @@ import { promptField, wordsField } from './controls.ts'
 import { imageOf } from './drawing.ts'
 import { editSoFar } from './edit-so-far.ts'
 import { markedMask } from './form-mask.ts'
+import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
 import { isWork, redoOf, sameWork } from './redo-request.ts'
 import { drawingSettings, pageOfBook, requestOfRoute, wordsOfRoute } from './requests.ts'
@@ -120,8 +121,9 @@ async function work(
 ): Promise<Acknowledgement> {
   const { context } = desk
   const image = imageOf(state, imageId)
+  const { asked } = sentencesFor(context, state, action)
   const form = route.kind === 'inpaint' ? await markedMask(context, action, image) : undefined
-  const text = wordsOfRoute(route, wordingsFor(context, drawingSettings(context, state, {})))
+  const text = wordsOfRoute(route, wordingsFor(context, drawingSettings(context, state, {})), asked)
   const thread = withUserTurn(state, action, { text, aboutImageId: imageId, mask: form?.marked }, context.now())
   const place = { context, state: thread, turnId: userTurnId(jobIdOf(action)), imageId, mask: form?.mask }
   const pictures = form?.marked ? [form.marked.bytes] : []
@@ -134,7 +136,8 @@ async function redo(desk: Desk, action: IncomingAction, state: ConversationState
   const turnId = userTurnId(jobIdOf(action))
   const request = await redoOf(context, state, { kind: 'redo', turnId, imageId, seed: randomSeed() })
   const before = isWork(request) ? request.imageId : imageId
-  const text = isWork(request) && request.words !== '' ? request.words : 'Draw it again with another seed.'
+  const text =
+    isWork(request) && request.words !== '' ? request.words : sentencesFor(context, state, action).asked.again
   return acceptJob(desk, action, withUserTurn(state, action, { text, aboutImageId: before }, context.now()), request)
 }
 
@@ -211,7 +214,12 @@ async function redrawPage(
   const drawing = drawingOf(original) ?? drawingSettings(context, state, {})
   const base = { turnId: userTurnId(jobIdOf(action)), seed: randomSeed(), drawing }
   const request = pageOfBook(state, turnId, block, base)
-  const thread = withUserTurn(state, action, { text: `Draw page ${block + 1} again.` }, context.now())
+  const thread = withUserTurn(
+    state,
+    action,
+    { text: sentencesFor(context, state, action).asked.page(block + 1) },
+    context.now(),
+  )
   return acceptJob(desk, action, thread, request)
 }
 

@@ -17,14 +17,17 @@ import {
   type Handled,
 } from './accept.ts'
 import { refuse } from '../language/refuse.ts'
+import { sentencesIn } from '../language/sentences.ts'
 import { laterPicture } from './current-picture.ts'
 import { adjustLastEdit } from './adjust-edit.ts'
 import { recipeAnswer, settingsText } from './answers.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
 import { loadBlob, optionContext, wordingsFor } from './context.ts'
 import { inheritDesign, lastDesign } from './go-on-designing.ts'
+import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
 import { checkMask } from './model-pictures.ts'
+import { languageFor } from './policy/scopes.ts'
 import { redoOf } from './redo-request.ts'
 import { drawingSettings, maskOfOptions, requestOfRoute, wordsOfRoute } from './requests.ts'
 import { splitOptions } from './command-text.ts'
@@ -99,7 +102,8 @@ async function speak(
   const last = files.pictures.length > 0 ? files.pictures.length - 1 : 0
   const imageId = uploaded ? `${turnId}-${last}` : workedOn
   const mask = files.mask && imageId !== undefined ? { imageId, bytes: files.mask.bytes } : undefined
-  const text = wordsOfRoute(routed, wordingsFor(context, drawingSettings(context, state, routed.drawing.settings)))
+  const wordings = wordingsFor(context, drawingSettings(context, state, routed.drawing.settings))
+  const text = wordsOfRoute(routed, wordings, sentencesFor(context, state, message).asked)
   const said = { text, uploads: files.pictures, aboutImageId: message.replyToImageId, mask }
   const thread = withUserTurn(state, message, said, context.now())
   const place = { context, state: thread, turnId, imageId, downloads, mask: maskOf(files, routed) }
@@ -136,13 +140,16 @@ function wordsOf(text: string): string {
   return command ? splitOptions(text.slice(command[0].length)).words : text
 }
 
-const newThread = ({ context }: Desk, { key, author, text, attachments }: IncomingMessage): ConversationState =>
-  createThread({
+function newThread({ context }: Desk, message: IncomingMessage): ConversationState {
+  const { key, author, text, attachments } = message
+  const { answers } = sentencesIn(languageFor(message, undefined, context.language))
+  return createThread({
     key,
     owner: { id: author.id, name: author.name },
-    title: titleFrom(wordsOf(text)) || titleFrom(attachments[0]?.name ?? 'New thread'),
+    title: titleFrom(wordsOf(text)) || titleFrom(attachments[0]?.name ?? answers.newThread),
     now: context.now(),
   })
+}
 
 function changed(state: ConversationState, { change }: Extract<Route, { kind: 'settings' }>): ConversationState {
   if (change === undefined) return state

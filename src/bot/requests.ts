@@ -2,6 +2,7 @@ import type { ConversationState, ThreadSettings } from '../contract/conversation
 import type { Download, JobRequest, StoredMask } from '../contract/job.ts'
 import { liveImage, promptOf } from '../conversation/images.ts'
 import type { Wordings } from '../conversation/wordings.ts'
+import type { Sentences } from '../language/sentences.ts'
 import type { BotContext } from './context.ts'
 import { designs } from './design-kinds.ts'
 import { given, imageOf } from './drawing.ts'
@@ -34,7 +35,7 @@ export const drawingSettings = (
 ): ThreadSettings => ({ ...defaults, ...state.settings, ...said })
 
 /** What a person's turn shows of a request: their words, or those that stand for a button or a bare command. */
-export function wordsOfRoute(route: ModelRoute, wordings: Wordings): string {
+export function wordsOfRoute(route: ModelRoute, wordings: Wordings, asked: Sentences['asked']): string {
   switch (route.kind) {
     case 'chat':
     case 'illustrate':
@@ -42,22 +43,23 @@ export function wordsOfRoute(route: ModelRoute, wordings: Wordings): string {
     case 'imagine':
       return route.wish
     case 'again':
-      return 'Draw it again with another seed.'
+      return asked.again
     case 'page':
-      return `Draw page ${route.page + 1} again.`
+      return asked.page(route.page + 1)
     default:
-      return route.words === '' ? barewords(route.kind, wordings) : route.words
+      return route.words === '' ? barewords(route.kind, wordings, asked) : route.words
   }
 }
 
 function barewords(
   kind: Exclude<ModelRoute['kind'], 'chat' | 'illustrate' | 'imagine' | 'again' | 'page'>,
   wordings: Wordings,
+  asked: Sentences['asked'],
 ) {
   if (kind === 'inpaint') return wordings.inpaint
   if (kind === 'outpaint') return wordings.outpaint
-  if (kind === 'variations') return 'Draw variations of it.'
-  return kind === 'restore' ? 'Restore the picture.' : wordings.similar
+  if (kind === 'variations') return asked.variations
+  return kind === 'restore' ? asked.restore : wordings.similar
 }
 
 /** The mask that the options of a command give; undefined where they give none. */

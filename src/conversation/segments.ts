@@ -3,7 +3,7 @@ import { AppError } from '../contract/errors.ts'
 import type { ChatMessage } from '../contract/inference.ts'
 import { liveImage, promptOf } from './images.ts'
 import { history, picturesAlong } from './thread.ts'
-import { plainSentence, type Wordings } from './wordings.ts'
+import { asShown, plainSentence, type Wordings } from './wordings.ts'
 
 /** A message whose picture is still a hash. */
 export interface SegmentMessage {
@@ -76,7 +76,7 @@ export const similarExchange = (
   sentence = plainSentence,
 ): readonly [SegmentMessage, SegmentMessage] => [
   { role: 'user', text: wordings.similar },
-  { role: 'assistant', text: `${sentence} ${tagged(prompt)}` },
+  { role: 'assistant', text: `${asShown(sentence)} ${tagged(prompt)}` },
 ]
 
 const tagged = (prompt: string) => `<gen_image> ${prompt} </gen_image>`
@@ -89,7 +89,7 @@ const messageOf = (turn: Turn): SegmentMessage => ({
 function blockText(block: Block): readonly string[] {
   switch (block.type) {
     case 'text':
-      return [block.text]
+      return [asShown(block.text)]
     case 'picture':
       return block.prompt === '' ? [] : [tagged(block.prompt)]
     case 'upload':

@@ -1,3 +1,6 @@
+import { languages } from '../contract/language.ts'
+import { sentencesIn } from '../language/sentences.ts'
+
 /**
  * The words of the training set that buttons and commands stand for. They belong to the model and come from its preset.
  */
@@ -19,7 +22,19 @@ export interface Wordings {
 }
 
 /** The sentence before a picture that was drawn without the language model's. */
-export const plainSentence = 'Sure! Here is the picture:'
+export const plainSentence = sentencesIn('en').replies.here
+
+/** The bot's own sentences before pictures, in every language, by their English form. */
+const ownSentences: ReadonlyMap<string, string> = new Map(
+  languages.flatMap((language) => {
+    const [own, english] = [sentencesIn(language).replies, sentencesIn('en').replies]
+    const enlarged = [2, 4].map((scale) => [own.enlarged(scale), english.enlarged(scale)] as const)
+    return [[own.here, english.here] as const, [own.restored, english.restored] as const, ...enlarged]
+  }),
+)
+
+/** What was said, as the language model is shown it: the bot's own sentences always in the same words. */
+export const asShown = (text: string): string => ownSentences.get(text) ?? text
 
 /** A wording with the person's words in the places of `{name}`. */
 export const filled = (wording: string, values: Readonly<Record<string, string | number>>): string =>

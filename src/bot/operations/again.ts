@@ -6,7 +6,7 @@ import { promptOfPicture } from '../picture-talk.ts'
 /** The same prompt with another seed. */
 export async function redo(run: JobRun, { imageId, seed }: RequestOf<'redo'>): Promise<void> {
   const { image, sentence, prompt, recipe } = originOf(run.state, imageId)
-  run.emit({ type: 'text', text: sentence })
+  run.emit({ type: 'text', text: sentence ?? repliesOf(run).here })
   await drawBlock(run, { block: 0, prompt, parent: image, requests: [redoRequest(recipe, seed)] })
 }
 
