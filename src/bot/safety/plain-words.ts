@@ -51,7 +51,10 @@ export const spaced = (text: string): string => ` ${(text.match(/[\p{L}\p{N}]+/g
 export function plainWords(text: string): PlainWords {
   const plain = folded(text)
   const latin = plain.replaceAll(/[^\p{ASCII}]/gu, (letter) => lookAlikes[letter] ?? letter)
-  const joined = latin.replaceAll(spelledOut, (letters) => letters.replaceAll(/[^\p{L}]/gu, ''))
+  const joined = latin.replaceAll(spelledOut, (letters) => {
+    const word = letters.replaceAll(/[^\p{L}]/gu, '')
+    return `${word} ${word.slice(1)}` // "a n u d e" begins with an article
+  })
   const undisguised = ['i', 'l'].map((one) => joined.replaceAll(/[013457@$!]/g, (sign) => disguises[sign] ?? one))
   const readings = new Set([plain, latin, joined, ...undisguised].map(spaced))
   return { readings: [...readings], unspaced: plain.replaceAll(/[^\p{L}\p{N}]/gu, '') }
