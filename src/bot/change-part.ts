@@ -7,7 +7,7 @@ import { wordChanges } from './word-changes.ts'
 
 /** A picture as it is shown; `alt` is the prompt that drew it, or its file's name. */
 export const outgoingImage = (
-  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe'>,
+  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe' | 'sensitive'>,
   alt: string,
 ): OutgoingImage => ({
   imageId: picture.imageId,
@@ -17,6 +17,7 @@ export const outgoingImage = (
   height: picture.height,
   alt,
   ...(picture.recipe ? { recipe: picture.recipe } : {}),
+  ...(picture.sensitive ? { sensitive: true } : {}),
 })
 
 /** A picture of the thread as it is shown. */
@@ -45,6 +46,7 @@ interface ChangedPicture {
   readonly width: number
   readonly height: number
   readonly recipe?: Recipe
+  readonly sensitive?: boolean
   readonly mask?: { readonly sha256: string }
   readonly details?: Omit<PictureDetails, 'maskPng'>
 }

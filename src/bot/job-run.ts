@@ -16,6 +16,7 @@ import type { Sentences } from '../language/sentences.ts'
 import { sentencesOf } from './job-words.ts'
 import type { Lane, Place } from './queue.ts'
 import type { DrawnPicture, ReplyEvent } from './reply.ts'
+import type { PictureGuard } from './safety/picture-guard.ts'
 import type { Styles } from './styles.ts'
 
 /** What a job runs with. */
@@ -30,6 +31,8 @@ export interface JobRun {
   readonly usualSize: { readonly defaultWidth: number; readonly defaultHeight: number }
   /** The bytes of a picture, mask or file of the thread. */
   readonly load: (sha256: string) => Promise<Uint8Array>
+  /** Looks at prompts and drawn pictures, by the rule of the place. */
+  readonly guard: PictureGuard
   /** Waits for a place at the models, until the signal is aborted. */
   readonly enter: (lane: Lane, signal: AbortSignal, onPosition: (position: number) => void) => Promise<Place>
   readonly emit: (event: ReplyEvent) => void
@@ -51,9 +54,13 @@ export interface BlockOfPictures {
   readonly source?: string
 }
 
-/** Draws the requests of one block in order, as one series of pictures. Returns them. */
+/**
+ * Draws the requests of one block in order, as one series of pictures. Returns those that may be shown; of the others a
+ * notice tells. Throws AppError `access/denied` for a prompt that is not allowed.
+ */
 export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<readonly DrawnPicture[]> {
   const { block, prompt, requests, parent, source } = drawing
+  run.guard.checkPrompt(prompt)
   run.emit({ type: 'prompt', block, prompt })
   const operation = requests[0]!.kind
   if (parent && operation !== 'text-to-image')
@@ -63,13 +70,16 @@ export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<
       change: { operation, before: parent, ...(source === undefined ? {} : { source }) },
     })
   const place = await run.enter('draw', run.signal, (position) => run.emit({ type: 'waiting', block, position }))
-  const pictures: DrawnPicture[] = []
+  const drawn: (DrawnPicture | undefined)[] = []
   try {
-    for (const nth of requests.keys()) pictures.push(...(await drawOne(run, drawing, nth)))
+    for (const nth of requests.keys()) drawn.push(...(await drawOne(run, drawing, nth)))
   } finally {
     place.leave()
   }
   run.emit({ type: 'drawn', block })
+  const pictures = drawn.filter((picture) => picture !== undefined)
+  const withheld = drawn.length - pictures.length
+  if (withheld > 0) run.emit({ type: 'notice', text: sentencesOf(run.job).safety.withheld(withheld) })
   const share = pictures[0]?.details?.changedShare
   if (parent && share !== undefined) run.emit({ type: 'notice', text: changeSaid(repliesOf(run), share) })
   return pictures
@@ -78,23 +88,34 @@ export async function drawBlock(run: JobRun, drawing: BlockOfPictures): Promise<
 /** What is said in a job's reply beside the language model's words. */
 export const repliesOf = ({ job }: Pick<JobRun, 'job'>): Sentences['replies'] => sentencesOf(job).replies
 
-/** Draws one request of a series; its pictures and steps are counted among those of the whole series. */
+/**
+ * Draws one request of a series; its pictures and steps are counted among those of the whole series. A picture that may
+ * not be shown is undefined.
+ */
 async function drawOne(run: JobRun, { block, requests, parent }: BlockOfPictures, nth: number) {
   const request = requests[nth]!
   const count = 'count' in request ? (request.count ?? 1) : 1
-  const pictures: DrawnPicture[] = []
+  const pictures: (DrawnPicture | undefined)[] = []
   for await (const event of eventsOf(run, request)) {
     if (event.type === 'step') {
       const { stepMs, steps, remainingMs } = event
       const later = (requests.length - 1 - nth) * count * steps * stepMs
       const left = remainingMs === undefined ? {} : { remainingMs: remainingMs + later }
-      const step = { ...event, image: nth * count + event.image, images: requests.length * count, ...left }
+      const step = {
+        ...run.guard.shownStep(event),
+        image: nth * count + event.image,
+        images: requests.length * count,
+        ...left,
+      }
       run.emit({ type: 'step', block, step })
     }
     if (event.type === 'image') {
       const picture = pictureOf(`${run.job.id}-${block}-${nth * count + event.image.index}`, event.image, parent?.id)
-      pictures.push(picture)
-      run.emit({ type: 'picture', block, picture })
+      const verdict = await run.guard.judge(picture.bytes!, run.signal)
+      const shown =
+        verdict === 'withheld' ? undefined : { ...picture, ...(verdict === 'sensitive' && { sensitive: true }) }
+      pictures.push(shown)
+      if (shown) run.emit({ type: 'picture', block, picture: shown })
     }
   }
   return pictures

@@ -24,6 +24,8 @@ export interface DrawnPicture {
   readonly parentId?: string
   readonly mask?: { readonly sha256: string; readonly bytes: Uint8Array }
   readonly details?: Omit<PictureDetails, 'maskPng'>
+  /** Found not safe for work. */
+  readonly sensitive?: boolean
 }
 
 /** What a block does to a picture that is there. */

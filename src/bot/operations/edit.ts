@@ -94,12 +94,13 @@ function editRequest(
 async function propose(run: JobRun, request: Edit, image: ImageNode, source: string, prompt: string): Promise<void> {
   const prepared = await prepare(run, request, image)
   const asked = { ...editRequest(run, request, image, source, prompt, prepared), onlyMask: true }
+  run.guard.checkPrompt(prompt)
   run.emit({ type: 'prompt', block: 0, prompt })
   const place = await run.enter('draw', run.signal, (position) => run.emit({ type: 'waiting', block: 0, position }))
   let maskBytes: Uint8Array | undefined
   try {
     for await (const event of eventsOf(run, asked)) {
-      if (event.type === 'step') run.emit({ type: 'step', block: 0, step: event })
+      if (event.type === 'step') run.emit({ type: 'step', block: 0, step: run.guard.shownStep(event) })
       if (event.type === 'image') maskBytes = event.image.details?.maskPng
     }
   } finally {
