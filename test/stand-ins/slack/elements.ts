@@ -41,6 +41,7 @@ const checks: Readonly<Record<string, Check>> = {
       if (element[name] !== undefined && !/^-?\d+(\.\d+)?$/.test(asText(element[name])))
         complain(`${at}/${name}`, 'must be a number as a string')
   },
+  conversations_select: () => undefined,
   file_input(element, at, complain) {
     const most = element['max_files']
     if (most !== undefined && (typeof most !== 'number' || most < 1 || most > 10))

@@ -109,6 +109,22 @@ export function shortcutDelivery(
   })
 }
 
+export function globalShortcutDelivery(context: MethodContext, user: SlackUser, callbackId: string): Delivery {
+  const { state } = context
+  const team = state.teams.get(user.teamId)!
+  return createDelivery('interactive', {
+    type: 'shortcut',
+    callback_id: callbackId,
+    team: { id: team.id, domain: team.domain },
+    user: { id: user.id, username: user.name.toLowerCase(), name: user.name.toLowerCase(), team_id: user.teamId },
+    token: 'unused',
+    trigger_id: makeTrigger(state, user),
+    action_ts: state.ts(),
+    enterprise: null,
+    is_enterprise_install: false,
+  })
+}
+
 export function viewDelivery(
   context: MethodContext,
   user: SlackUser,

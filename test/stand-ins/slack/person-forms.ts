@@ -69,7 +69,8 @@ export function createFormUse(
       const filled = blocks.map((block) => {
         const element = asObject(block['element'])
         const value = valueOf(element, values[labelOf(block)], context, user)
-        const isEmpty = ['value', 'selected_option'].every((name) => value[name] == null) && !value['files']
+        const isEmpty =
+          ['value', 'selected_option', 'selected_conversation'].every((name) => value[name] == null) && !value['files']
         if (isEmpty && block['optional'] !== true) throw new Error(`${labelOf(block)}: Slack wants it filled in`)
         return [asText(block['block_id']), { [asText(element['action_id'])]: value }] as const
       })
@@ -96,6 +97,10 @@ function valueOf(element: JsonObject, given: Filled | undefined, context: Method
   }
   if (type === 'plain_text_input' || type === 'number_input')
     return { type, value: typeof given === 'string' ? given : (element['initial_value'] ?? null) }
+  if (type === 'conversations_select') {
+    const named = [...context.state.channels.values()].find(({ name }) => name === given)
+    return { type, selected_conversation: named?.id ?? null }
+  }
   const wanted = asList(element['options']).find((option) => asText(asObject(option['text'])['text']) === given)
   if (given !== undefined && !wanted) throw new Error(`no choice ${JSON.stringify(given)}`)
   const chosen = wanted ?? (isObject(element['initial_option']) ? element['initial_option'] : null)

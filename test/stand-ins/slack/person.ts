@@ -1,4 +1,4 @@
-import { actionDelivery, eventDelivery, shortcutDelivery, slashDelivery } from './events.ts'
+import { actionDelivery, eventDelivery, globalShortcutDelivery, shortcutDelivery, slashDelivery } from './events.ts'
 import { addFile } from './files.ts'
 import { assistantKey } from './methods-assistant.ts'
 import { asList, asText, type JsonObject } from './json.ts'
@@ -37,6 +37,8 @@ export interface SlackPerson extends FormUse {
   /** Chooses an entry of any of the message's menus. */
   choose(message: SlackMessage, entry: string): Promise<Delivery>
   shortcut(callbackId: string, message: SlackMessage): Promise<Delivery>
+  /** A shortcut that belongs to no message. */
+  globalShortcut(callbackId: string): Promise<Delivery>
   /** Opens the assistant pane: returns the message that its thread begins with. */
   openAssistant(): SlackMessage
   edit(message: SlackMessage, text: string): void
@@ -116,6 +118,7 @@ export function createPerson(
     press: (message, label) => act(message, pressOf(message, label)),
     choose: (message, entry) => act(message, choiceOf(message, entry)),
     shortcut: (callbackId, message) => acknowledged(shortcutDelivery(context, user, message, callbackId)),
+    globalShortcut: (callbackId) => acknowledged(globalShortcutDelivery(context, user, callbackId)),
     openAssistant() {
       const root = addMessage(state, { channel: direct.id, user: state.botUserId, text: 'New conversation' })
       const thread = { channel: direct.id, threadTs: root.ts, status: '', title: '', prompts: [] }
