@@ -5,11 +5,15 @@ import { addChatCommand } from './chat-command.ts'
 import { addConfigCommand } from './config-command.ts'
 import { addConfigFlags } from './config-flags.ts'
 import { exitCodeMeanings, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { addDoctorCommand } from './doctor-command.ts'
+import { addDataCommands } from './data-commands.ts'
 import { addModelsCommand } from './models-command.ts'
 import { tellError } from './output.ts'
+import { addPlatformCommands } from './platform-commands.ts'
 import { addPictureCommands } from './picture-commands.ts'
 import { addRecipeCommand } from './recipe-command.ts'
 import { addReplayCommand } from './replay-command.ts'
+import { addStatusCommand } from './status-command.ts'
 import { addScreenCommand } from './screen-command.ts'
 
 const exitCodeHelp = Object.entries(exitCodeMeanings)
@@ -52,6 +56,10 @@ export function createProgram(version: string): Command {
   addScreenCommand(program)
   addModelsCommand(program)
   addConfigCommand(program)
+  addDoctorCommand(program)
+  addStatusCommand(program)
+  addPlatformCommands(program)
+  addDataCommands(program)
   addConfigFlags(program, { inHelp: false })
   return program
 }
