@@ -33,17 +33,28 @@ export const optionsFor = (discord: Discord, options: Partial<DiscordOptions> = 
   ...options,
 })
 
+export interface ConnectOptions {
+  readonly standIn?: StandInOptions
+  readonly options?:
+    Partial<DiscordOptions> | ((discord: Discord, roleIds: readonly string[]) => Partial<DiscordOptions>)
+  /** Permissions of roles that Ann has. */
+  readonly rolesOfAnn?: readonly bigint[]
+}
+
 /** The adapter with a stand-in for Discord on one side and the suite's bot on the other. */
 export async function connectedAdapter(
   bot: RecordingBot = recordingBot(),
-  { standIn = {}, options = {} }: { standIn?: StandInOptions; options?: Partial<DiscordOptions> } = {},
+  { standIn = {}, options = {}, rolesOfAnn = [] }: ConnectOptions = {},
 ) {
   const discord = await createDiscord(standIn)
   const guild = discord.addGuild('Home')
   const channel = discord.addChannel(guild, 'art')
   const ann = discord.addPerson('Ann', guild)
+  const roleIds = rolesOfAnn.map((permissions, index) => discord.addRole(guild, `role ${index}`, permissions))
+  for (const id of roleIds) discord.giveRole(guild, ann, id)
   const { lines, log } = keepLines()
-  const adapter = createDiscordAdapter(optionsFor(discord, options), log)
+  const own = typeof options === 'function' ? options(discord, roleIds) : options
+  const adapter = createDiscordAdapter(optionsFor(discord, own), log)
   await adapter.start(bot)
   await soon(() => adapter.status!().state === 'connected')
   const mention = `<@${discord.world.bot.id}>`
