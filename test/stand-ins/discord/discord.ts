@@ -51,6 +51,7 @@ export interface Discord {
   unfurl(message: StoredMessage): void
   /** The token is no longer good: REST answers 401, the gateway 4004. */
   revokeToken(): void
+  restoreToken(): void
   /** The fifteen minutes of all interactions are over. */
   expireInteractions(): void
   /** Ends it. Throws when the bot broke a rule that nobody has looked at. */
@@ -153,6 +154,7 @@ export async function createDiscord({ messageContent = true, port = 0 }: Discord
       gateway.forgetSessions()
       gateway.drop(4004)
     },
+    restoreToken: () => void (tokenGood = true),
     expireInteractions: () => {
       for (const interaction of interactions.values()) interaction.expired = true
     },
