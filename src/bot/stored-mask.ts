@@ -48,7 +48,7 @@ export function parseMaskJson(text: string): StoredMask {
   try {
     json = JSON.parse(text)
   } catch {
-    throw maskError('it is not JSON')
+    throw refuse('input/invalid-option', 'maskNotJson')
   }
   const parsed = spec.safeParse(wholeMask(json))
   if (parsed.success) return parsed.data

@@ -135,6 +135,10 @@ export const refusals = {
     message: `that is no mask (${why})`,
     hint: 'Draw it in the mask editor, or send a picture that is white where it is to be drawn anew.',
   }),
+  maskNotJson: () => ({
+    message: 'that is no mask (it is not JSON)',
+    hint: 'Draw it in the mask editor, or send a picture that is white where it is to be drawn anew.',
+  }),
   maskTooLarge: ({ size, limit }: { readonly size: number; readonly limit: number }) => ({
     message: `the mask has ${size} bytes; ${limit} are allowed`,
     hint: sendSmaller,

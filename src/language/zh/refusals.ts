@@ -82,6 +82,10 @@ export const refusals: Sentences['refusals'] = {
     message: '这不是有效的蒙版',
     hint: '请在蒙版编辑器里画，或发送一张在要重绘处为白色的图片。',
   }),
+  maskNotJson: () => ({
+    message: '这不是有效的蒙版（不是 JSON）',
+    hint: '请在蒙版编辑器里画，或发送一张在要重绘处为白色的图片。',
+  }),
   maskTooLarge: ({ size, limit }) => ({ message: `蒙版有 ${size} 字节，最多允许 ${limit} 字节`, hint: sendSmaller }),
   fileTooLarge: ({ name, size, limit }) => ({
     message: `“${name}”有 ${size} 字节，最多允许 ${limit} 字节`,
