@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Receiver, ReceiverEvent } from '@slack/bolt'
 import { webApi } from '@slack/bolt'
 import type { Adapter, Bot } from '../../src/contract/adapter.ts'
@@ -7,6 +8,7 @@ import { createPoster, type Poster } from '../chat/poster.ts'
 import { createConnection, type Identity } from './connection.ts'
 import { download } from './download.ts'
 import { createHttpHandler } from './http.ts'
+import { createInOrder } from './in-order.ts'
 import { createBolt, listen } from './listen.ts'
 import { slackLimits, slackPlatform, usualTiming, type SlackOptions } from './options.ts'
 import { createPace } from './pace.ts'
@@ -23,6 +25,9 @@ export interface SlackAdapter extends Adapter {
   /** Takes Slack's signed requests (POST /slack/events); absent without a signing secret. */
   readonly handleHttp?: (request: Request) => Promise<Response>
 }
+
+/** What is being handled is waited for no longer than this when the adapter stops. */
+const mostStopMs = 5000
 
 /** Receives nothing itself: events come by `handleHttp`. */
 const noReceiver: Receiver = { init: () => undefined, start: async () => undefined, stop: async () => undefined }
@@ -72,12 +77,15 @@ export function createSlackAdapter(options: SlackOptions, log: AdapterLog): Slac
 
   function begin(bot: Bot): void {
     const notes = bot.notes(slackPlatform)
-    const surface = createSlackSurface({ client, bot, options, timing, pace })
+    const surface = createSlackSurface({
+      ...{ client, bot, options, timing, pace },
+      botUserId: () => identity().botUserId,
+    })
     poster = createPoster({ surface, notes, log, intervalMs: timing.editMs })
     const people = createPeople(client, () => identity().teamId)
     const answers = createPrivateAnswers({ client, options, timing, log })
     const tools = { bot, client, options, timing, log, people, answers, poster, identity }
-    listen(app, { ...tools, threads: createThreads(notes), seen: createSeen() })
+    listen(app, { ...tools, threads: createThreads(notes), seen: createSeen(), inOrder: createInOrder() })
     connection.start()
   }
 
@@ -99,7 +107,7 @@ export function createSlackAdapter(options: SlackOptions, log: AdapterLog): Slac
     },
     async stop() {
       await connection.stop()
-      await Promise.allSettled(working)
+      await Promise.race([Promise.allSettled(working), sleep(mostStopMs, undefined, { ref: false })])
       await poster?.stop()
       await pace.stop()
     },

@@ -2,6 +2,7 @@ import type { Bot } from '../../src/contract/adapter.ts'
 import type { AdapterLog } from '../chat/log.ts'
 import type { Poster } from '../chat/poster.ts'
 import type { Identity } from './connection.ts'
+import type { InOrder } from './in-order.ts'
 import type { SlackOptions, SlackTiming } from './options.ts'
 import type { People } from './people.ts'
 import type { PrivateAnswers } from './private-answers.ts'
@@ -22,4 +23,5 @@ export interface SlackContext {
   readonly answers: PrivateAnswers
   readonly identity: () => Identity
   readonly seen: ReturnType<typeof createSeen>
+  readonly inOrder: InOrder
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Attachment, IncomingMessage } from '../../src/contract/incoming.ts'
-import type { ThreadKey } from '../../src/contract/thread.ts'
+import { threadKeyString, type ThreadKey } from '../../src/contract/thread.ts'
 import type { SlackContext } from './context.ts'
 import { handOver } from './hand-over.ts'
 import { isAllowed, isDirect } from './options.ts'
@@ -59,6 +59,13 @@ export async function receiveMessage(context: SlackContext, event: unknown): Pro
   if (!parsed.success || !isFromPerson(context, parsed.data)) return
   const message = parsed.data
   if (!isAllowed(context.options, message.channel)) return
+  // what a person says first is handed on first, also when it takes longer to read
+  const { channel, thread_ts: threadTs, ts } = message
+  const thread = keyOf(context.identity().teamId, { channelId: channel, ts, threadTs })
+  await context.inOrder(threadKeyString(thread), () => receiveWords(context, message))
+}
+
+async function receiveWords(context: SlackContext, message: SlackMessage): Promise<void> {
   const found = await threadOf(context, message)
   if (!found || !context.seen.isNew(messageEventId(message.channel, message.ts))) return
   const incoming = await incomingOf(context, message, found)

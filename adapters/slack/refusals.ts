@@ -31,7 +31,7 @@ const refusedCodes: readonly string[] = [
 ]
 
 const tokenPauseMs = 60_000
-const pauseMs = 2000
+const pauseMs = 1000
 
 /** Why Slack did not do it, as the poster wants to know it. */
 export function surfaceError(error: unknown): SurfaceError {

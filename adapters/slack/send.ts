@@ -18,6 +18,7 @@ export interface SendTools {
   readonly options: Pick<SlackOptions, 'apiUrl'>
   readonly timing: SlackTiming
   readonly pace: Pace
+  readonly botUserId: () => string
 }
 
 /** What controls of a reply belong to, in the ids of their blocks. */
@@ -28,8 +29,8 @@ const eventType = 'llmga_reply'
 const mostPages = 5
 
 /** Slack's messages as the poster uses them. */
-export function createSlackSurface({ client, bot, options, timing, pace }: SendTools): Surface<SlackBody> {
-  const streams = createStreams(client)
+export function createSlackSurface({ client, bot, options, timing, pace, botUserId }: SendTools): Surface<SlackBody> {
+  const streams = createStreams(client, botUserId)
   const pictures = createPictures({
     bot,
     upload: (file) => upload(client, file, { ...options, timing }),
@@ -98,6 +99,9 @@ export function createSlackSurface({ client, bot, options, timing, pace }: SendT
     const streamed = await stream(posted, body, before)
     if (streamed) return streamed
     const ended = posted['stream'] === 'open' ? await streams.end(posted) : posted
+    // the first edit since a restart: a stream may have been begun just before
+    if (!before && posted['stream'] === 'none' && posted.threadId !== '')
+      await asked(() => streams.sweep(posted, body.text))
     await update(ended, body)
     pictures.replaced(imagesOf(before), imagesOf(body))
     return ended

@@ -1,7 +1,8 @@
 import type { PostedMessage } from '../chat/surface.ts'
 import type { SlackBody } from './format.ts'
+import { unescaped } from './markup.ts'
 import { asked } from './refusals.ts'
-import { slackCode, type WebClient } from './web-client.ts'
+import { retryAfterSeconds, slackCode, type WebClient } from './web-client.ts'
 
 /** A message that may be a stream; `stream` is 'open' while words are added to it. */
 export type SlackPost = PostedMessage & { readonly threadId: string; readonly metadata: string }
@@ -28,16 +29,36 @@ export interface Streams {
   goOn(posted: SlackPost, words: string, before: SlackBody | undefined): Promise<SlackPost | undefined>
   /** Closes a stream: from here on it is a message like others. */
   end(posted: SlackPost): Promise<SlackPost>
+  /**
+   * Deletes what a beginning left behind whose answer never came (the connection broke, the program was killed): a message of
+   * the bot in this thread, after this one, that bears no job and says the beginning of the same words.
+   */
+  sweep(posted: SlackPost, words: string): Promise<void>
 }
 
 /** Words that grow before one's eyes (chat.startStream, appendStream, stopStream): replies in threads alone. */
-export function createStreams(client: WebClient): Streams {
+export function createStreams(client: WebClient, botUserId: () => string): Streams {
   let work = true
+  /** Messages for which a stream was begun without an answer. */
+  const doubtful = new Set<string>()
+
+  async function sweep({ channelId, threadId, id }: SlackPost, words: string): Promise<void> {
+    const range = { channel: channelId, ts: threadId, oldest: id, limit: 200, include_all_metadata: true }
+    const { messages = [] } = await client.conversations.replies(range)
+    const left = messages.filter(
+      ({ ts, user, metadata, text = '' }) =>
+        user === botUserId() && ts !== id && ts !== threadId && !metadata?.event_type && isBeginning(text, words),
+    )
+    for (const { ts } of left) await client.chat.delete({ channel: channelId, ts: ts! })
+    doubtful.delete(id)
+  }
 
   return {
     work: () => work,
+    sweep,
     async begin(posted, words, { teamId, userId }) {
       const { channelId, threadId } = posted
+      if (doubtful.has(posted.id)) await sweep(posted, words)
       const where = { channel: channelId, thread_ts: threadId }
       const reader = { recipient_team_id: teamId, recipient_user_id: userId }
       try {
@@ -45,7 +66,9 @@ export function createStreams(client: WebClient): Streams {
         await client.chat.delete({ channel: channelId, ts: posted.id }).catch(() => undefined) // it said "Thinking…"
         return { ...posted, id: ts!, stream: 'open' }
       } catch (error) {
-        if (!noStreams.includes(slackCode(error) ?? '')) throw error
+        const code = slackCode(error)
+        if (code === undefined && retryAfterSeconds(error) === undefined) doubtful.add(posted.id)
+        if (code === undefined || !noStreams.includes(code)) throw error
         work = false
         return undefined
       }
@@ -78,3 +101,11 @@ export function createStreams(client: WebClient): Streams {
     },
   }
 }
+
+/** Whether `text` begins with what a stream said; markup aside. */
+function isBeginning(said: string, text: string): boolean {
+  const [head, whole] = [bare(said).slice(0, 400), bare(text)]
+  return head !== '' && whole.startsWith(head)
+}
+
+const bare = (text: string): string => unescaped(text).replaceAll(/[^\p{L}\p{N}]+/gu, '')

@@ -31,7 +31,7 @@ export interface Connected {
   readonly slack: SlackStandIn
   readonly adapter: SlackAdapter
   readonly log: ReturnType<typeof recordingLog>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface ConnectOptions {
