@@ -31,6 +31,8 @@ export type Action =
   | { readonly kind: (typeof blockKinds)[number]; readonly turnId: string; readonly block: number }
   | { readonly kind: (typeof jobKinds)[number]; readonly jobId: string }
   | { readonly kind: 'route'; readonly jobId: string; readonly route: RouteName }
+  /** Delete everything that is kept of the person who presses. */
+  | { readonly kind: 'forget' }
 
 /** `redo:ID`, `draw:TURN:BLOCK`, …: at most 100 characters (ids are at most 40). */
 export function actionIdOf(action: Action): string {
@@ -44,6 +46,8 @@ export function actionIdOf(action: Action): string {
       return `${action.kind}:${action.turnId}:${action.block}`
     case 'route':
       return `route:${action.jobId}:${action.route}`
+    case 'forget':
+      return 'forget:everything'
     default:
       return `${action.kind}:${'imageId' in action ? action.imageId : 'turnId' in action ? action.turnId : action.jobId}`
   }
@@ -68,6 +72,7 @@ function readAction(kind: string, id: string, argument: string): Action | undefi
   if (onJob) return { kind: onJob, jobId: id }
   const onBlock = among(blockKinds, kind)
   if (onBlock) return /^\d{1,4}$/.test(argument) ? { kind: onBlock, turnId: id, block: Number(argument) } : undefined
+  if (kind === 'forget') return { kind }
   if (kind === 'restore') {
     const scale = ([1, 2, 4] as const).find((one) => String(one) === argument)
     return scale && { kind, imageId: id, scale }

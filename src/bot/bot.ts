@@ -10,17 +10,19 @@ import { liveHashes } from '../conversation/images.ts'
 import { createKeyedMutex, createMutex } from '../conversation/mutex.ts'
 import { renameThread } from '../conversation/thread.ts'
 import { refuse } from '../language/refuse.ts'
-import { checkOwner, findThread, threadNotFound } from './access.ts'
-import type { Desk, Handled } from './accept.ts'
+import { checkMember, checkOwner, findThread, threadNotFound } from './access.ts'
+import type { Handled } from './accept.ts'
 import { createClock, defaultLimits, type BotContext, type BotOptions } from './context.ts'
+import { openDesk } from './open-desk.ts'
 import { finishedMessage, unstoredMessage } from './finished-reply.ts'
+import { exportThread } from './export-thread.ts'
 import { handleAction } from './handle-action.ts'
 import { handleMessage } from './handle-message.ts'
 import { isOpen, jobIdOf } from './jobs.ts'
 import { createPauses } from './policy/pauses.ts'
 import { createFairQueue } from './queue.ts'
 import { emptyReply, liveBytes, liveMessage } from './reply.ts'
-import { createRunner } from './runner.ts'
+import { createRunner, type Runner } from './runner.ts'
 import { noSafety } from './safety/safety-checker.ts'
 import { checkEvent, checkText, isBlank } from './text-checks.ts'
 
@@ -71,7 +73,6 @@ export function createBot(options: BotOptions): BotWithAdapters {
   const capacity = { chat: limits.chatting, draw: limits.drawing }
   const queue = createFairQueue({ capacity, perPerson: limits.runningPerPerson })
   const runner = createRunner(context, queue)
-  const desk: Desk = { context, runner }
   const { stores } = options
   const startedAt = Date.now()
   let isStopped = false
@@ -81,11 +82,8 @@ export function createBot(options: BotOptions): BotWithAdapters {
   async function handle(incoming: Incoming): Promise<Acknowledgement> {
     if (isStopped) throw stoppedError()
     checkEvent(incoming)
-    const handled = await withThread(threadKeyString(incoming.key), () => handleInThread(desk, incoming))
-    if (handled.type !== 'cancel') return handled
-    await Promise.all(handled.jobIds.map((id) => runner.cancel(id)))
-    await stores.commit({ event: { id: jobIdOf(incoming) } })
-    return { type: 'done' }
+    const handled = await withThread(threadKeyString(incoming.key), () => handleInThread(context, runner, incoming))
+    return handled.type === 'later' ? handled.act() : handled
   }
 
   /** What the thread does not hold yet. Asked before the thread is read, so that nothing is in neither. */
@@ -103,7 +101,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
   async function readReply(key: ThreadKey, person: Person, jobId: string): Promise<OutgoingMessage | undefined> {
     const live = ownJobs(key).find(({ job }) => job.id === jobId)
     const job = await stores.jobs.get(jobId)
-    const state = await findThread(stores, key, person)
+    const state = await findThread(context, key, person)
     if (!state) return undefined
     if (live) return liveMessage(live.job, live.reply)
     if (!job || threadKeyString(job.key) !== threadKeyString(key)) return undefined
@@ -113,7 +111,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
 
   async function readBlob(key: ThreadKey, person: Person, sha256: string): Promise<Uint8Array | undefined> {
     const shown = ownJobs(key).flatMap(({ reply }) => liveBytes(reply))
-    const state = await findThread(stores, key, person)
+    const state = await findThread(context, key, person)
     if (!state) return undefined
     if (liveHashes(state).has(sha256)) return stores.blobs.read(sha256)
     return shown.find((one) => one.sha256 === sha256)?.bytes
@@ -124,7 +122,7 @@ export function createBot(options: BotOptions): BotWithAdapters {
     listThreads: (platform, person) => stores.threads.list(platform, person.id),
     async readThread(key, person) {
       const pending = ownJobs(key).map(({ job, reply }) => liveMessage(job, reply))
-      const state = await findThread(stores, key, person)
+      const state = await findThread(context, key, person)
       return state && { state, pending }
     },
     renameThread: (key, person, title) =>
@@ -148,6 +146,10 @@ export function createBot(options: BotOptions): BotWithAdapters {
       const id = jobIdOf({ key, eventId })
       const isWaiting = runner.live().some(({ job, reply }) => job.id === id && reply.phase === 'queued')
       return isWaiting && runner.cancel(id)
+    },
+    async exportThread(key, person) {
+      const state = await findThread(context, key, person)
+      return state && exportThread(stores.blobs, state)
     },
     notes: (platform) => stores.notes(platform),
     readReply,
@@ -182,15 +184,15 @@ export function createBot(options: BotOptions): BotWithAdapters {
 }
 
 /** Answers an event once. The thread's lock is held. */
-async function handleInThread(desk: Desk, incoming: Incoming): Promise<Handled> {
-  const { stores } = desk.context
+async function handleInThread(context: BotContext, runner: Runner, incoming: Incoming): Promise<Handled> {
+  const { stores } = context
   const id = jobIdOf(incoming)
   const seen = await stores.events.get(id)
   if (seen) return seen.jobId === undefined ? { type: 'done' } : { type: 'repeated', jobId: seen.jobId }
   const state = await stores.threads.get(incoming.key)
-  if (state) checkOwner(state, incoming.author)
+  if (state) checkMember(context, state, incoming.author)
+  const desk = await openDesk(context, runner, incoming, state)
   if (incoming.type === 'message') return handleMessage(desk, incoming, state)
-  if (!state) throw threadNotFound()
   return handleAction(desk, incoming, state)
 }
 

@@ -7,7 +7,10 @@ import { wordChanges } from './word-changes.ts'
 
 /** A picture as it is shown; `alt` is the prompt that drew it, or its file's name. */
 export const outgoingImage = (
-  picture: Pick<OutgoingImage, 'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe' | 'sensitive'>,
+  picture: Pick<
+    OutgoingImage,
+    'imageId' | 'sha256' | 'mediaType' | 'width' | 'height' | 'recipe' | 'spoiler' | 'sensitive'
+  >,
   alt: string,
 ): OutgoingImage => ({
   imageId: picture.imageId,
@@ -17,6 +20,7 @@ export const outgoingImage = (
   height: picture.height,
   alt,
   ...(picture.recipe ? { recipe: picture.recipe } : {}),
+  ...(picture.spoiler ? { spoiler: true } : {}),
   ...(picture.sensitive ? { sensitive: true } : {}),
 })
 

@@ -10,10 +10,13 @@ import {
   invalidOption,
   maskOptions,
   readOptions,
+  scopeOptions,
   settingOptions,
   workOptions,
   type DrawingOptions,
 } from './options.ts'
+import { adminCommand } from './policy/admin-command.ts'
+import { settingScopes } from './policy/scopes.ts'
 import { parseGrowth, shapeIn, sidesIn } from './route-words/growth.ts'
 import { ratioOf } from './route-words/numbers.ts'
 import type { Route, RouteContext } from './route.ts'
@@ -31,7 +34,7 @@ type CommandRoute = (command: Words, context: RouteContext) => Route
 const noSettings: DrawingOptions = { settings: {} }
 
 const plain =
-  (kind: 'recipe' | 'help' | 'cancel' | 'branch' | 'compare'): CommandRoute =>
+  (kind: 'recipe' | 'help' | 'cancel' | 'branch' | 'compare' | 'export'): CommandRoute =>
   ({ options }, context) => {
     readOptions(options, [], context.options)
     return { kind }
@@ -133,9 +136,14 @@ const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
     }
   },
   settings({ words, options }, context) {
-    if (words === 'reset') return { kind: 'settings', change: 'reset' }
-    const { settings: change } = readOptions(options, settingOptions, context.options)
-    return Object.keys(change).length > 0 ? { kind: 'settings', change } : { kind: 'settings' }
+    const { settings: change, scope = 'thread' } = readOptions(
+      options,
+      [...settingOptions, ...scopeOptions],
+      context.options,
+    )
+    if (scope === 'server') throw invalidOption('for', scope, { type: 'names', names: settingScopes.join(', ') })
+    if (words === 'reset') return { kind: 'settings', change: 'reset', scope }
+    return { kind: 'settings', scope, ...(Object.keys(change).length > 0 ? { change } : {}) }
   },
   cancel: plain('cancel'),
   undo: step('undo'),
@@ -143,6 +151,12 @@ const commandRoutes: Readonly<Record<CommandName, CommandRoute>> = {
   branch: plain('branch'),
   compare: plain('compare'),
   recipe: plain('recipe'),
+  export: plain('export'),
+  forget({ words, options }, context) {
+    const { confirm } = readOptions(options, ['confirm'], context.options).settings
+    return { kind: 'forget', confirmed: confirm ?? /^(yes|是|确认)$/i.test(words) }
+  },
+  admin: ({ words, options }, context) => ({ kind: 'admin', command: adminCommand(words, options, context.options) }),
   help: plain('help'),
 }
 

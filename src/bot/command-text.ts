@@ -43,7 +43,7 @@ function splitOption(part: string) {
   const rest = (found?.[3] ?? '').trim()
   const quoted = /^(["'])(.*?)\1(?:\s+([^]*))?$/s.exec(rest)
   if (quoted) return { name, value: quoted[2]!, left: quoted[3] ?? '' }
-  if (switches.includes(name) && !(found?.[2] === '=') && !/^(true|false)\b/i.test(rest))
+  if (switches.includes(name) && !(found?.[2] === '=') && !/^(true|false)\b|^(yes|no|on|off)$/i.test(rest))
     return { name, value: true, left: rest }
   if (rest === '') return { name, value: true, left: '' } // refused by every option that is not a switch
   if (textOptions.includes(name)) return { name, value: rest, left: '' }

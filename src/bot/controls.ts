@@ -106,6 +106,9 @@ export function approvalControls(
 
 export const cancelControl = ({ controls: words }: Sentences, jobId: string): Control =>
   control({ kind: 'cancel', jobId }, words.cancel, { style: 'danger' })
+/** Deletes what is kept of the person who presses. */
+export const forgetControl = ({ forget }: Sentences): Control =>
+  control({ kind: 'forget' }, forget.button, { style: 'danger' })
 export const retryControl = ({ controls: words }: Sentences, jobId: string): Control =>
   control({ kind: 'retry', jobId }, words.retry, { style: 'primary' })
 export const routeControl = ({ routes }: Sentences, jobId: string, route: RouteName): Control =>

@@ -1,3 +1,7 @@
+import type { Job } from '../contract/job.ts'
+import { placeString, serverOf } from '../contract/policy.ts'
+import { threadKeyString } from '../contract/thread.ts'
+
 /** A job that waits for a place. `served` numbers grow with time; 0 means never. */
 export interface Waiting {
   readonly id: string
@@ -6,6 +10,14 @@ export interface Waiting {
   readonly person: string
   readonly thread: string
 }
+
+/** What a job's turn goes by. */
+export const groupsOf = ({ id, key, author }: Job): Waiting => ({
+  id,
+  server: placeString(serverOf(key)),
+  person: `${key.platform}/${author.id}`,
+  thread: threadKeyString(key),
+})
 
 /** When servers, people and threads were last served, by their ids: a running number, absent for never. */
 export interface Served {

@@ -6,7 +6,8 @@ import { threadKeyString } from '../contract/thread.ts'
 import { deleteImage, hashesOf, liveImage } from '../conversation/images.ts'
 import { history, moveHead } from '../conversation/thread.ts'
 import { refuse } from '../language/refuse.ts'
-import { acceptAnswer, acceptChange, acceptJob, withUserTurn, type Desk, type Handled } from './accept.ts'
+import { acceptChange, acceptJob, answer, cancelAll, withUserTurn, type Desk, type Handled } from './accept.ts'
+import { threadNotFound } from './access.ts'
 import { parseActionId, type Action, type OutpaintSide } from './actions.ts'
 import { adjustEdit, strengthStep, type EditChange } from './adjust-edit.ts'
 import { recipeAnswer } from './answers.ts'
@@ -16,6 +17,8 @@ import { wordingsFor } from './context.ts'
 import { promptField, wordsField } from './controls.ts'
 import { imageOf } from './drawing.ts'
 import { editSoFar } from './edit-so-far.ts'
+import { forgetEverything } from './policy/forget.ts'
+import { checkAction, checkWelcome } from './policy/press.ts'
 import { markedMask } from './form-mask.ts'
 import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
@@ -26,8 +29,17 @@ import { randomSeed } from './seed.ts'
 import { checkText, isBlank } from './text-checks.ts'
 
 /** Does what a control asks for, or stores the job that does. Throws AppError for what is refused. */
-export async function handleAction(desk: Desk, action: IncomingAction, state: ConversationState): Promise<Handled> {
+export async function handleAction(
+  desk: Desk,
+  action: IncomingAction,
+  found: ConversationState | undefined,
+): Promise<Handled> {
   const parsed = parseActionId(action.actionId)
+  if (parsed.kind === 'forget') return forgetEverything(desk, action)
+  if (!found) throw threadNotFound()
+  const state = found
+  checkWelcome(desk, action.author, parsed.kind)
+  await checkAction(desk, state, action.author, parsed)
   switch (parsed.kind) {
     case 'redo':
       return redo(desk, action, state, parsed.imageId)
@@ -55,7 +67,7 @@ export async function handleAction(desk: Desk, action: IncomingAction, state: Co
     case 'compare':
       return compareWithParent(desk, action, state, parsed.imageId)
     case 'recipe':
-      return acceptAnswer(desk, action, state, recipeAnswer(imageOf(state, parsed.imageId)))
+      return answer(desk, action, state, recipeAnswer(imageOf(state, parsed.imageId)))
     case 'delete':
       return acceptChange(desk, action, {
         thread: deleteImage(state, parsed.imageId, desk.context.now()),
@@ -232,9 +244,9 @@ function undoTurn(state: ConversationState, turnId: string): ConversationState {
   throw refuse('input/not-found', 'undoneAlready')
 }
 
-function cancelOne({ runner }: Desk, { key }: IncomingAction, jobId: string): Handled {
-  const threadKey = threadKeyString(key)
-  if (runner.live().some((live) => live.job.id === jobId && live.threadKey === threadKey))
-    return { type: 'cancel', jobIds: [jobId] }
+function cancelOne(desk: Desk, action: IncomingAction, jobId: string): Handled {
+  const threadKey = threadKeyString(action.key)
+  if (desk.runner.live().some((live) => live.job.id === jobId && live.threadKey === threadKey))
+    return cancelAll(desk, action, [jobId])
   throw refuse('input/not-found', 'endedAlready')
 }

@@ -5,13 +5,14 @@ import type { Download, StoredMask } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { sha256Of } from '../conversation/blobs.ts'
 import { liveImage } from '../conversation/images.ts'
-import { changeSettings, createThread, titleFrom } from '../conversation/thread.ts'
+import { createThread, history, titleFrom } from '../conversation/thread.ts'
 import { redo, undo } from '../conversation/thread-moves.ts'
 import {
-  acceptAnswer,
   acceptChange,
   acceptJob,
+  answer,
   answeredImage,
+  cancelAll,
   withUserTurn,
   type Desk,
   type Handled,
@@ -20,7 +21,7 @@ import { refuse } from '../language/refuse.ts'
 import { sentencesIn } from '../language/sentences.ts'
 import { laterPicture } from './current-picture.ts'
 import { adjustLastEdit } from './adjust-edit.ts'
-import { recipeAnswer, settingsText } from './answers.ts'
+import { recipeAnswer } from './answers.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
 import { loadBlob, optionContext, wordingsFor } from './context.ts'
 import { inheritDesign, lastDesign } from './go-on-designing.ts'
@@ -28,10 +29,15 @@ import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
 import { checkMask } from './model-pictures.ts'
 import { languageFor } from './policy/scopes.ts'
+import { exportAnswer } from './export-answer.ts'
+import { handleAdmin } from './policy/admin.ts'
+import { askToForget, forgetEverything } from './policy/forget.ts'
+import { checkPress, checkWelcome, mayPress } from './policy/press.ts'
+import { handleSettings } from './policy/settings.ts'
 import { redoOf } from './redo-request.ts'
 import { drawingSettings, maskOfOptions, requestOfRoute, wordsOfRoute } from './requests.ts'
 import { splitOptions } from './command-text.ts'
-import { route, type ModelRoute, type Route } from './route.ts'
+import { route, type ModelRoute } from './route.ts'
 import { sortFiles, type SortedFiles } from './sort-files.ts'
 import { drawnMask, loadMask } from './stored-mask.ts'
 import { checkText } from './text-checks.ts'
@@ -58,27 +64,30 @@ export async function handleMessage(
     hasPicture: message.attachments.length > 0 || current !== undefined || isDrawing,
     hasMask: (files.mask ?? files.transparent) !== undefined,
   })
+  checkWelcome(desk, message.author, routed.kind)
   switch (routed.kind) {
-    case 'settings': {
-      const next = changed(state, routed)
-      return acceptAnswer(desk, message, next, {
-        question: '/settings',
-        text: (sentences) => settingsText(sentences, next.settings),
-      })
-    }
+    case 'settings':
+      return handleSettings(desk, message, state, routed)
+    case 'admin':
+      return handleAdmin(desk, message, state, routed.command)
+    case 'forget':
+      return routed.confirmed ? forgetEverything(desk, message) : askToForget(desk, message, state)
+    case 'export':
+      return answer(desk, message, state, await exportAnswer(desk, state))
     case 'help':
-      return acceptAnswer(desk, message, state, { question: '/help', text: ({ answers }) => answers.help })
+      return answer(desk, message, state, { question: '/help', text: ({ answers }) => answers.help })
     case 'recipe':
-      return acceptAnswer(desk, message, state, recipeAnswer(currentImage(state, current)))
+      return answer(desk, message, state, recipeAnswer(currentImage(state, current)))
     case 'branch':
+      checkPress(desk, state, message.author, [currentImage(state, current).author.id])
       return branchFrom(desk, message, state, currentImage(state, current).id)
     case 'compare':
       return compareWithParent(desk, message, state, currentImage(state, current).id)
     case 'undo':
     case 'redo':
-      return acceptChange(desk, message, { thread: moved(state, routed.kind, routed.steps) })
+      return acceptChange(desk, message, { thread: movedBy(desk, message, state, routed.kind, routed.steps) })
     case 'cancel':
-      return { type: 'cancel', jobIds: openJobs(desk, message) }
+      return cancelAll(desk, message, openJobs(desk, message, state))
     default:
       return speak(desk, message, state, routed, aboutImageId ?? (isDrawing ? laterPicture : state.headImageId), files)
   }
@@ -151,11 +160,6 @@ function newThread({ context }: Desk, message: IncomingMessage): ConversationSta
   })
 }
 
-function changed(state: ConversationState, { change }: Extract<Route, { kind: 'settings' }>): ConversationState {
-  if (change === undefined) return state
-  return changeSettings(state, change === 'reset' ? {} : { ...state.settings, ...change })
-}
-
 function currentImage(state: ConversationState, imageId: string | undefined): ImageNode {
   const image = liveImage(state, imageId)
   if (image) return image
@@ -175,10 +179,27 @@ function moved(state: ConversationState, kind: 'undo' | 'redo', steps: number): 
   return next
 }
 
-/** The jobs of the thread that have not ended. Throws AppError `input/not-found` when there is none. */
-function openJobs({ runner }: Desk, { key }: IncomingMessage): readonly string[] {
+/** The same, where the person may take back or bring back what others asked for in between. */
+function movedBy(desk: Desk, { author }: IncomingMessage, ...move: Parameters<typeof moved>): ConversationState {
+  const [state, kind] = move
+  const next = moved(...move)
+  const [longer, shorter] = kind === 'undo' ? [state, next] : [next, state]
+  const left = new Set(history(shorter).map(({ id }) => id))
+  const asked = history(longer).filter(({ id, role, aside }) => role === 'user' && !aside && !left.has(id))
+  for (const turn of asked) checkPress(desk, state, author, [turn.author?.id])
+  return next
+}
+
+/**
+ * The jobs of the thread that have not ended: all where the person may stop what others asked for, else their own.
+ * Throws AppError `input/not-found` when there is none.
+ */
+function openJobs(desk: Desk, { key, author }: IncomingMessage, state: ConversationState): readonly string[] {
   const threadKey = threadKeyString(key)
-  const jobIds = runner.live().flatMap((live) => (live.threadKey === threadKey ? [live.job.id] : []))
-  if (jobIds.length > 0) return jobIds
-  throw refuse('input/not-found', 'nothingGoesOn')
+  const jobs = desk.runner.live().filter((live) => live.threadKey === threadKey)
+  if (jobs.length === 0) throw refuse('input/not-found', 'nothingGoesOn')
+  const isForAll = mayPress(desk, state, author, [state.owner.id])
+  const own = jobs.filter(({ job }) => isForAll || job.author.id === author.id)
+  if (own.length === 0) throw refuse('access/denied', 'nothingOfYours')
+  return own.map(({ job }) => job.id)
 }

@@ -7,6 +7,8 @@ import { sentencesIn } from '../language/sentences.ts'
 import { optionSpecs, type OptionContext, type OptionPart, type OptionValue, type OwnOptions } from './option-specs.ts'
 
 export {
+  adminOptions,
+  scopeOptions,
   drawingOptions,
   maskOptions,
   settingOptions,
@@ -26,6 +28,8 @@ export interface DrawingOptions extends OwnOptions {
 
 const ownKeys: readonly (keyof OwnOptions)[] = [
   ...(['seed', 'scale', 'preprocess', 'start', 'end', 'pages', 'pictures', 'design', 'source', 'wordWeights'] as const),
+  ...(['scope', 'action', 'value', 'person'] as const),
+  ...(['jobsPerPerson', 'jobsPerPersonDay', 'jobsPerServer', 'jobsPerServerDay'] as const),
   ...(['left', 'top', 'right', 'bottom', 'mask', 'shape', 'grow', 'feather', 'invert'] as const),
 ]
 

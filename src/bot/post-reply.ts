@@ -32,7 +32,7 @@ export async function postReply(context: BotContext, job: Job, signal: AbortSign
     }
   }
   await withThread(threadKeyString(job.key), async () => {
-    if (!(await stores.threads.get(job.key))) return
+    if (!(await stores.threads.get(job.key)) || !(await stores.jobs.get(job.id))) return // deleted or forgotten
     await stores.commit({ jobs: [moveJob(job, endStateOf(job.error), now())] })
   })
   return true

@@ -2,7 +2,7 @@ import type { Book, ImageNode, Proposal } from '../contract/conversation.ts'
 import type { AppErrorData } from '../contract/errors.ts'
 import type { PictureDetails, StepEvent } from '../contract/inference.ts'
 import type { Job, JobState } from '../contract/job.ts'
-import type { DrawingProgress, OutgoingMessage, Part } from '../contract/outgoing.ts'
+import type { DrawingProgress, OutgoingImage, OutgoingMessage, Part } from '../contract/outgoing.ts'
 import type { Operation, Recipe } from '../contract/recipe.ts'
 import type { Sentences } from '../language/sentences.ts'
 import { changePart, outgoingImage } from './change-part.ts'
@@ -190,9 +190,18 @@ export const messageOf = (job: Job, state: JobState, parts: readonly Part[], fin
   author: job.author,
   language: job.language ?? 'en',
   state,
-  parts,
+  parts: job.spoiler ? parts.map(withSpoilers) : parts,
   final,
 })
+
+/** The part with its pictures hidden. */
+function withSpoilers(part: Part): Part {
+  if (part.type === 'images') return { ...part, images: part.images.map(hidden) }
+  if (part.type !== 'change') return part
+  return { ...part, before: hidden(part.before), ...(part.after ? { after: hidden(part.after) } : {}) }
+}
+
+const hidden = (image: OutgoingImage): OutgoingImage => ({ ...image, spoiler: true })
 
 function liveParts(sentences: Sentences, { phase, position, items, notice }: ReplyState): readonly Part[] {
   const queued: Part = { type: 'progress', progress: { phase: 'queued', position } }

@@ -6,6 +6,8 @@ import { refuse } from '../language/refuse.ts'
 import { commandRoute } from './command-routes.ts'
 import { parseCommandText, splitOptions, type TextCommand } from './command-text.ts'
 import type { DrawingOptions, OptionContext } from './options.ts'
+import type { AdminCommand } from './policy/admin-command.ts'
+import type { SettingScope } from './policy/scopes.ts'
 import { isBlank } from './text-checks.ts'
 import { wordRoute } from './word-routes.ts'
 
@@ -45,10 +47,12 @@ export type ModelRoute =
 export type Route =
   | ModelRoute
   /** Without a change: show them. */
-  | { readonly kind: 'settings'; readonly change?: ThreadSettings | 'reset' }
+  | { readonly kind: 'settings'; readonly change?: ThreadSettings | 'reset'; readonly scope: SettingScope }
+  | { readonly kind: 'admin'; readonly command: AdminCommand }
+  | { readonly kind: 'forget'; readonly confirmed: boolean }
   /** `steps` exchanges; Infinity goes back to the beginning. */
   | { readonly kind: 'undo' | 'redo'; readonly steps: number }
-  | { readonly kind: 'recipe' | 'help' | 'cancel' | 'branch' | 'compare' }
+  | { readonly kind: 'recipe' | 'help' | 'cancel' | 'branch' | 'compare' | 'export' }
 
 export interface RouteContext {
   readonly wordings: Wordings

@@ -3,7 +3,6 @@ import type { ConversationState } from '../contract/conversation.ts'
 import { AppError } from '../contract/errors.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
 import type { OutgoingMessage } from '../contract/outgoing.ts'
-import { placeString, serverOf } from '../contract/policy.ts'
 import type { BotStatus } from '../contract/status.ts'
 import { threadKeyString } from '../contract/thread.ts'
 import { createKeyedMutex } from '../conversation/mutex.ts'
@@ -16,6 +15,7 @@ import { cancelledError, isWornOut, requeueJob, startJob, wornOutError } from '.
 import { readOpenJobs } from './open-jobs.ts'
 import { failureOf, liveJob, type LiveJob } from './live-job.ts'
 import { postReply } from './post-reply.ts'
+import { groupsOf } from './fair-order.ts'
 import type { FairQueue, Place } from './queue.ts'
 import { liveMessage, reduceReply, type ReplyEvent } from './reply.ts'
 import { firstLane, runJob } from './run-job.ts'
@@ -33,6 +33,8 @@ export interface Runner {
   drop(threadKey: string): void
   /** Shows a job's stored result until that has worked, then ends the job. */
   post(job: Job): void
+  /** What is held back may have changed. */
+  wake(): void
   /** Jobs that have not ended. */
   live(): readonly LiveJob[]
   /** These, and those whose end is being stored: what they made is in no thread yet. */
@@ -108,11 +110,8 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
   }
 
   const enter = (live: LiveJob, ...[lane, signal, onPosition]: Parameters<JobRun['enter']>) => {
-    const { job, threadKey } = live
-    const server = placeString(serverOf(job.key))
-    const person = `${job.key.platform}/${job.author.id}`
-    const isHeld = () => live.job.state === 'queued' && context.pauses.isPaused(job.key)
-    return queue.enter({ id: job.id, server, person, thread: threadKey, lane, signal, onPosition, isHeld })
+    const isHeld = () => live.job.state === 'queued' && context.pauses.isPaused(live.job.key)
+    return queue.enter({ ...groupsOf(live.job), lane, signal, onPosition, isHeld })
   }
 
   /** Waits for the first place that a job needs. */
@@ -290,6 +289,7 @@ export function createRunner(context: BotContext, queue: FairQueue): Runner {
       }
     },
     post,
+    wake: () => queue.refresh(),
     live: unsettled,
     unstored: () => [...jobs.values()],
     resume,

@@ -4,6 +4,7 @@ import type { Job } from '../contract/job.ts'
 import type { ObservedEnd, ObservedJob } from '../contract/observer.ts'
 import type { BotContext } from './context.ts'
 import { endStateOf } from './finished-reply.ts'
+import { countsOfEnd } from './policy/limits.ts'
 import type { LiveJob } from './live-job.ts'
 import { endOfJob } from './store-reply.ts'
 
@@ -40,7 +41,8 @@ const storeOnce = ({ stores, now, withThread }: BotContext, live: LiveJob, error
     const state = await stores.threads.get(live.job.key)
     if (!state) return undefined
     const change = endOfJob(state, live.job, live.reply, now(), error?.toJSON())
-    await stores.commit(change)
+    const { pictures, runMs } = observedEnd(live, error)
+    await stores.commit({ ...change, counts: countsOfEnd(live.job, { pictures, seconds: runMs / 1000 }, now()) })
     return change.jobs?.[0]
   })
 

@@ -108,6 +108,7 @@ function imageNode(picture: DrawnPicture, job: Job, now: number): ImageNode {
     height,
     operation: operationOf(job, recipe.operation),
     recipe,
+    ...(job.spoiler ? { spoiler: true } : {}),
     ...(mask ? { maskSha256: mask.sha256 } : {}),
     ...(details ? { details } : {}),
     ...(sensitive ? { sensitive } : {}),

@@ -70,6 +70,13 @@ export interface AnsweredFile {
   readonly bytes: Uint8Array
 }
 
+/** A thread as a file, piece by piece: never held as a whole. */
+export interface ThreadExport {
+  readonly name: string
+  readonly mediaType: string
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
 /** How the bytes of a picture are to be for a platform. */
 export interface ImageFit {
   /** Largest number of bytes; a larger picture is encoded smaller until it fits. */
@@ -130,6 +137,8 @@ export interface Bot {
    * Resolves to whether there was one.
    */
   revoke(key: ThreadKey, eventId: string): Promise<boolean>
+  /** A thread as one zip: pictures, masks, recipes and text; undefined when it is not there. */
+  exportThread(key: ThreadKey, person: Person): Promise<ThreadExport | undefined>
   /** The notes of one platform. */
   notes(platform: string): Notes
   /** What the models in force know (the embedded world), for notices and examples. */

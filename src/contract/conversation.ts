@@ -104,6 +104,8 @@ export interface ImageNode {
   readonly details?: Omit<PictureDetails, 'maskPng'>
   /** Found not safe for work where the policy is to blur; pictures made from it are looked at themselves. */
   readonly sensitive?: boolean
+  /** Goes out hidden until it is pressed. */
+  readonly spoiler?: boolean
   /** File name of an upload. */
   readonly name?: string
   readonly author: Person

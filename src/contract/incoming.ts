@@ -40,6 +40,9 @@ export const commandNames = [
   'branch',
   'compare',
   'recipe',
+  'export',
+  'forget',
+  'admin',
   'help',
 ] as const
 export type CommandName = (typeof commandNames)[number]

@@ -18,6 +18,8 @@ export interface Job {
   readonly request: JobRequest
   /** The language that the reply's sentences are in; English when absent. */
   readonly language?: Language
+  /** Its pictures go out hidden until they are pressed. */
+  readonly spoiler?: boolean
   readonly state: JobState
   readonly attempts: number
   readonly createdAt: number

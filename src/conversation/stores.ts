@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Notes, ThreadSummary } from '../contract/adapter.ts'
 import type { ConversationState } from '../contract/conversation.ts'
 import type { Job } from '../contract/job.ts'
-import { threadKeyString, type ThreadKey } from '../contract/thread.ts'
+import { parseThreadKey, threadKeyString, type ThreadKey } from '../contract/thread.ts'
 import {
   blobFolder,
   createFileBlobs,
@@ -31,6 +31,10 @@ export interface Change {
   /** Content hashes that `thread` may have stopped showing; bytes that no thread shows are deleted. */
   readonly released?: readonly string[]
   readonly jobs?: readonly Job[]
+  /** Ids of jobs that are forgotten. */
+  readonly removedJobs?: readonly string[]
+  /** Id of the person whose `thread` was, when it changes hands. */
+  readonly formerOwner?: string
   /** The platform's event that caused the change, so that it is not obeyed twice. */
   readonly event?: { readonly id: string; readonly jobId?: string }
   readonly rows?: readonly Row[]
@@ -46,6 +50,8 @@ export interface Stores {
     list(platform: string, personId: string): Promise<readonly ThreadSummary[]>
     /** Those of everybody. */
     listAll(): Promise<readonly ThreadSummary[]>
+    /** Every thread of a platform. */
+    keys(platform: string): Promise<readonly ThreadKey[]>
     /** Deletes a thread, its jobs, and the pictures that no other thread shows. */
     remove(state: ConversationState): Promise<void>
   }
@@ -87,6 +93,7 @@ export async function createStores(options: StoreOptions): Promise<Stores> {
 
 const keys = {
   thread: (key: ThreadKey) => `thread:${threadKeyString(key)}`,
+  platform: (platform: string) => `thread:${encodeURIComponent(platform)}/`,
   owned: (platform: string, personId: string) =>
     `owner:${encodeURIComponent(platform)}/${encodeURIComponent(personId)}:`,
   job: (id: string) => `job:${id}`,
@@ -143,6 +150,8 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
       get: (key) => records.get(recordKinds.thread, keys.thread(key)),
       list: (platform, personId) => listThreads(records, keys.owned(platform, personId)),
       listAll: () => listThreads(records, 'owner:'),
+      keys: async (platform) =>
+        (await records.keys(keys.platform(platform))).map((key) => parseThreadKey(key.slice('thread:'.length))),
       remove: (state) => oneAtATime(() => write([], removalOf(state))),
     },
     jobs: {
@@ -210,11 +219,21 @@ function summaryOf({ key, title, updatedAt, images, headImageId }: ConversationS
   return { version: 1, key, title, updatedAt, ...(head ? { headImageSha256: head.sha256 } : {}) }
 }
 
-function cleanupOf({ thread, released = [], jobs = [] }: Change): Omit<CleanupRecord, 'version'> {
+function cleanupOf({
+  thread,
+  released = [],
+  jobs = [],
+  removedJobs = [],
+  formerOwner,
+}: Change): Omit<CleanupRecord, 'version'> {
   const shown = thread ? liveHashes(thread) : new Set<string>()
   const gone = thread ? released.filter((sha256) => !shown.has(sha256)) : []
   const ended = jobs.filter((job) => !isOpen(job)).map(({ id }) => keys.open(id))
-  return { keys: [...ended, ...gone.map((sha256) => keys.use(sha256, thread!.key))], blobs: gone }
+  const removed = removedJobs.flatMap((id) => [keys.job(id), keys.open(id)])
+  const left =
+    thread && formerOwner !== undefined ? [keys.summary({ ...thread, owner: { id: formerOwner, name: '' } })] : []
+  const uses = gone.map((sha256) => keys.use(sha256, thread!.key))
+  return { keys: [...ended, ...removed, ...left, ...uses], blobs: gone }
 }
 
 function removalOf(state: ConversationState): Omit<CleanupRecord, 'version'> {

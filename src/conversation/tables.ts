@@ -65,7 +65,7 @@ const keyOfRow = (table: TableName, key: string): string => `${table}:${key}`
 export function openTables(records: Records): OpenTables {
   const open = <T extends TableName>(table: T): Table<Tables[T]> => {
     const read = async (key: string): Promise<Tables[T] | undefined> => {
-      const record = await records.get(kinds[table] as RecordKind<Tables[T] & { version: 1 }>, keyOfRow(table, key))
+      const record = await records.get(kinds[table], keyOfRow(table, key))
       return record && withoutVersion(record)
     }
     return {

@@ -52,6 +52,7 @@ export function recordingBot(): RecordingBot {
       const bytes = blobs.get(sha256)
       return bytes && { bytes, mediaType: 'image/png', width: 1, height: 1, reduced: false }
     },
+    exportThread: async () => undefined,
     revoke: async () => false,
     notes: () => ({
       get: async (key) => notes.get(key),

@@ -30,17 +30,27 @@ export async function checkAction(
   desk: Desk,
   state: ConversationState,
   person: Person,
-  action: Action,
+  action: PlacedAction,
 ): Promise<void> {
   const owner = await ownerOf(desk, state, action)
   if (action.kind === 'cancel' && owner === person.id) return
   checkPress(desk, state, person, [owner])
 }
 
+/** Every action on something of a thread. */
+type PlacedAction = Exclude<Action, { kind: 'forget' }>
+
+/** What people who are banned may still ask for. */
+const openToBanned: readonly string[] = ['help', 'forget', 'export', 'cancel']
+
+/** Throws AppError `access/denied` for somebody whom the bot does not serve here. */
+export function checkWelcome({ policy }: Desk, { id }: Person, kind: string): void {
+  if (policy.bannedPeople.includes(id) && !openToBanned.includes(kind)) throw refuse('access/denied', 'banned')
+}
+
 /** Who asked for what a control stands on; undefined where that is not there any more. */
-async function ownerOf(desk: Desk, state: ConversationState, action: Action): Promise<string | undefined> {
+async function ownerOf(desk: Desk, state: ConversationState, action: PlacedAction): Promise<string | undefined> {
   if ('imageId' in action) return state.images[action.imageId]?.author.id
-  if (action.kind === 'forget') return undefined
   const jobId = 'jobId' in action ? action.jobId : state.turns[action.turnId]?.jobId
   const job = jobId === undefined ? undefined : await desk.context.stores.jobs.get(jobId)
   return job?.author.id

@@ -30,10 +30,9 @@ export async function readScopes(
   return { person: own ?? {}, channel: (await settings.get(channelScope(key))) ?? {} }
 }
 
-/** A setting in force, and where it comes from. */
+/** A setting in force, by where it comes from. */
 export interface EffectiveSetting {
   readonly name: keyof ThreadSettings
-  readonly value: NonNullable<ThreadSettings[keyof ThreadSettings]>
   readonly from: SettingScope | 'bot'
 }
 
@@ -45,7 +44,7 @@ export function effectiveSettings(
 ): readonly EffectiveSetting[] {
   const layers = Object.entries({ bot, person, channel, thread }) as [EffectiveSetting['from'], ThreadSettings][]
   const found = layers.flatMap(([from, settings]) =>
-    Object.entries(settings).map(([name, value]) => [name, { name, value, from } as EffectiveSetting] as const),
+    (Object.keys(settings) as (keyof ThreadSettings)[]).map((name) => [name, { name, from }] as const),
   )
   return [...new Map(found).values()]
 }
