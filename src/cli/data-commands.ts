@@ -4,9 +4,13 @@ import { printLine, tell } from './output.ts'
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-/** `llmga backup` and `llmga restore`. */
+/** `llmga data backup` and `llmga data restore` (`llmga restore` mends pictures). */
 export function addDataCommands(program: Command): void {
-  program
+  const data = program
+    .command('data')
+    .description('back up or restore threads, jobs and pictures')
+    .addHelpText('after', '\nExample:\n  llmga data backup llmga.tar')
+  data
     .command('backup')
     .description(
       'write the threads, jobs and pictures of the data folder into one tar file; the program may be running',
@@ -14,7 +18,7 @@ export function addDataCommands(program: Command): void {
     .argument('<file>', 'the file to write; it must not exist')
     .addHelpText(
       'after',
-      '\nExamples:\n  llmga backup llmga-$(date +%F).tar\n  LLMGA_DATA_DIR=/srv/llmga llmga backup /backup/llmga.tar',
+      '\nExamples:\n  llmga data backup llmga-$(date +%F).tar\n  LLMGA_DATA_DIR=/srv/llmga llmga data backup /backup/llmga.tar',
     )
     .action(async (file: string) => {
       const { backUp } = await import('../operations/backup.ts')
@@ -23,14 +27,14 @@ export function addDataCommands(program: Command): void {
         tell(`${missing.length} pictures of the threads are not in the data folder, and not in the backup`)
       printLine(`${file}: ${pictures} pictures, ${mebibytes(sizeBytes)}`)
     })
-  program
+  data
     .command('restore')
     .description('put a backup into the data folder; the program must not be running')
-    .argument('<file>', 'what "llmga backup" wrote')
+    .argument('<file>', 'what "llmga data backup" wrote')
     .option('--force', 'replace the data that is there')
     .addHelpText(
       'after',
-      '\nExamples:\n  llmga restore llmga-2026-01-31.tar\n  llmga restore llmga.tar --data-dir /srv/llmga --force',
+      '\nExamples:\n  llmga data restore llmga-2026-01-31.tar\n  llmga data restore llmga.tar --data-dir /srv/llmga --force',
     )
     .action(async (file: string, { force }: { force?: boolean }) => {
       const { restore } = await import('../operations/restore.ts')

@@ -8,6 +8,7 @@ export function addPlatformCommands(program: Command): void {
   program
     .command('discord')
     .description('set up the Discord application')
+    .addHelpText('after', '\nExample:\n  llmga discord register')
     .command('register')
     .description("register the bot's commands; only what changed is sent")
     .option('--server <id...>', 'in these servers only, where it shows at once; else everywhere')
@@ -16,6 +17,7 @@ export function addPlatformCommands(program: Command): void {
   program
     .command('slack')
     .description('set up the Slack app')
+    .addHelpText('after', '\nExample:\n  llmga slack manifest')
     .command('manifest')
     .description('print the app manifest, to be pasted at api.slack.com/apps')
     .option('--http <url>', 'for events over HTTP at this address (https://HOST/slack/events) instead of Socket Mode')
