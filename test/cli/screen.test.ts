@@ -10,7 +10,6 @@ const folder = mkdtempSync(path.join(tmpdir(), 'llmga-screen-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const place = (name: string) => path.join(folder, name)
 const strict = writeSafetyModel(place('strict'), -1)
-const lenient = writeSafetyModel(place('lenient'), 1)
 writeFileSync(place('dot.png'), solidPng(40, 24, 0xff8040))
 
 let out = ''
@@ -38,11 +37,6 @@ describe('llmga screen', () => {
     expect(JSON.parse(out)).toMatchObject({ flagged: true, specialCare: [{ concept: 0 }, {}, {}] })
     expect((JSON.parse(out) as { concepts: unknown[] }).concepts).toHaveLength(17)
   })
-
-  it('leaves 0 for one that is not', { timeout: 60_000 }, async () => {
-    expect(await llmga('screen', place('dot.png'), '--safety', lenient)).toBe(0)
-    expect(out).toBe('not flagged\n')
-  })
 })
 
 describe('a drawn picture where a safety model is set up', () => {
@@ -51,7 +45,5 @@ describe('a drawn picture where a safety model is set up', () => {
     expect(await llmga(...drawn, '--safety', strict, '--nsfw', 'block')).toBe(9)
     expect(err).toContain('found not safe for work')
     expect(readdirSync(place('pictures'))).toEqual([])
-    expect(await llmga(...drawn, '--safety', lenient, '--nsfw', 'block')).toBe(0)
-    expect(readdirSync(place('pictures'))).toHaveLength(1)
   })
 })

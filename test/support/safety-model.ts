@@ -5,7 +5,7 @@ import { writeSafetensors } from '../weights/write-safetensors.ts'
 
 const tinyChecker = path.resolve('test/golden/cases/sd/safety_checker/model')
 
-/** A tiny safety checker whose every threshold is this: -1 flags every picture, 1 flags none. Returns its folder. */
+/** A tiny safety checker whose every threshold is this: -1 flags every picture. Returns its folder. */
 export function writeSafetyModel(folder: string, threshold: number): string {
   cpSync(tinyChecker, folder, { recursive: true })
   const entries = [...openSafetensors(path.join(tinyChecker, 'model.safetensors')).tensors.values()]
