@@ -82,7 +82,7 @@ export interface Harness {
   press(
     actionId: string,
     values?: Record<string, string>,
-    extra?: { author?: Person; key?: ThreadKey; files?: Record<string, Uint8Array> },
+    extra?: { author?: Person; key?: ThreadKey; files?: Record<string, Uint8Array>; locale?: string },
   ): Promise<Acknowledgement>
   /** Says something, waits for the end of its job, and gives the final message. */
   ask(text: string, extra?: Partial<IncomingMessage>): Promise<OutgoingMessage>
