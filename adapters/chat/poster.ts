@@ -74,15 +74,16 @@ export function createPoster<Body>({ surface, notes, log, intervalMs }: PosterOp
     })
   }
 
-  /** Shows live states until none is waiting. What the platform refuses is left to the next state. */
+  /** Shows live states until none is waiting. One that is to be shown later waits on, unless a newer one has come. */
   async function pump(reply: LiveReply<Body>): Promise<void> {
     while (reply.waiting && !reply.isFinal && !stopping.signal.aborted) {
-      const { jobId } = reply.waiting
+      const message = reply.waiting
       try {
-        await showLive(reply, reply.waiting)
+        await showLive(reply, message)
       } catch (error) {
-        log.debug({ job: jobId, err: error }, 'a live state was not shown')
+        log.debug({ job: message.jobId, err: error }, 'a live state was not shown')
         await pause(error)
+        if (error instanceof SurfaceError && error.retryAfterMs > 0) reply.waiting ??= message
       }
     }
   }

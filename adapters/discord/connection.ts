@@ -91,16 +91,27 @@ export function connect({ options, timing, log, prepare }: ConnectionOptions): C
 /** Logs in; rejects when discord.js gives up, or was not ready in time. Resolves when told to stop. */
 function untilGivenUp(client: Client, token: string, signal: AbortSignal, onReady: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer from the gateway')), readyMs)
-    const settle = (end: () => void) => {
+    const timer = setTimeout(() => fail(new Error('no answer from the gateway')), readyMs)
+    const end = () => {
       clearTimeout(timer)
-      end()
+      signal.removeEventListener('abort', stop)
     }
-    client.once(Events.ClientReady, () => settle(onReady))
-    client.once(Events.ShardDisconnect, ({ code }) => settle(() => reject(new GatewayClosed(code))))
-    client.once(Events.Invalidated, () => settle(() => reject(new Error('Discord ended the session'))))
-    signal.addEventListener('abort', () => settle(resolve), { once: true })
-    if (signal.aborted) settle(resolve)
-    client.login(token).catch((error: unknown) => settle(() => reject(error as Error)))
+    const stop = () => {
+      end()
+      resolve()
+    }
+    const fail = (error: unknown) => {
+      end()
+      reject(error as Error)
+    }
+    client.once(Events.ClientReady, () => {
+      clearTimeout(timer)
+      onReady()
+    })
+    client.once(Events.ShardDisconnect, ({ code }) => fail(new GatewayClosed(code)))
+    client.once(Events.Invalidated, () => fail(new Error('Discord ended the session')))
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    else client.login(token).catch(fail)
   })
 }

@@ -6,6 +6,7 @@ import { readShown } from '../chat/delivery.ts'
 import type { PostedMessage, Surface } from '../chat/surface.ts'
 import type { Destinations } from './destinations.ts'
 import { createLayout, type DiscordBody } from './layout.ts'
+import { createLiveBudget } from './live-budget.ts'
 import { createMessageRequests } from './message-requests.ts'
 import { discordLimits } from './options.ts'
 import { isMissingPermission, isTooLarge, isUnknownChannel, onSurface, statusOf } from './rest-errors.ts'
@@ -26,6 +27,7 @@ export interface SurfaceTools {
 export function createSurface(tools: SurfaceTools): Surface<DiscordBody> {
   const { rest, bot, destinations, limits } = tools
   const requests = createMessageRequests(rest)
+  const live = createLiveBudget()
   const layout = createLayout({ bot, limitOf: ({ key }) => limits.of(key), previewMs: tools.previewMs })
   /** What a body was made from, to make it smaller when Discord does not take it. */
   const origins = new WeakMap<DiscordBody, { readonly message: OutgoingMessage; readonly index: number }>()
@@ -58,6 +60,7 @@ export function createSurface(tools: SurfaceTools): Surface<DiscordBody> {
     const destination = await destinations.of(message)
     const send = async (to: typeof destination) => {
       const { id } = await accommodating(body, (fitting) => requests.post(to, fitting, nonce))
+      live.posted(message.replyId)
       await destinations.placed(message.key, to, id)
       return { id, channelId: to.channelId }
     }
@@ -71,7 +74,10 @@ export function createSurface(tools: SurfaceTools): Surface<DiscordBody> {
   }
 
   return {
-    layout: laidOut,
+    async layout(message) {
+      live.check(message)
+      return laidOut(message)
+    },
     create: (message, _index, body, nonce) => onSurface(() => post(message, body, nonce)),
     edit: (posted, body, before) =>
       onSurface(async () => {

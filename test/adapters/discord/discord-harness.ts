@@ -61,13 +61,13 @@ export async function connectedAdapter(
   return {
     ...{ discord, guild, channel, ann, adapter, bot, lines, mention },
     /** The bot's next event, after `action`. */
-    async handledBy(action: () => unknown): Promise<Incoming> {
+    handledBy: async (action: () => unknown): Promise<Incoming> => {
       const before = bot.handled.length
       action()
       await soon(() => bot.handled.length > before)
       return bot.handled[before]!
     },
-    async stop() {
+    stop: async () => {
       await adapter.stop()
       await discord.stop()
     },

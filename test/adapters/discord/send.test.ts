@@ -59,7 +59,7 @@ describe('what the Discord adapter posts', () => {
     expect(shown.map(({ length }) => length)).toEqual([10, 2])
     expect(shown[0]![0]).toMatchObject({
       description: 'a fox, the 0th',
-      filename: expect.stringMatching(/^a-fox.*png$/),
+      filename: expect.stringMatching(/^a-fox.*png$/) as string,
     })
     expect(shown.flat().filter(({ filename }) => filename.startsWith('SPOILER_'))).toHaveLength(2)
     expect(replies()[0]!.wire.content).toBe('Here.\n-# This picture may not be safe for work.')
