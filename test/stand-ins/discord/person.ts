@@ -37,6 +37,8 @@ export interface Person {
   press(message: StoredMessage, button: string): Interaction
   /** Entries of a menu by their labels or values; `menu` by its placeholder or custom_id. */
   select(message: StoredMessage, menu: string, ...entries: string[]): Interaction
+  /** A button, or the entry of a menu, by its label. */
+  use(message: StoredMessage, label: string): Interaction
   /** Sends the form that the bot opened; fields by label or custom_id, the others as they stand. */
   submit(
     form: Interaction,
@@ -110,6 +112,12 @@ export function createPerson(world: World, interactions: Interactions, user: Wir
       })
       const data = { custom_id, component_type: componentTypes.select, values }
       return set(channelBy(message.wire.channel_id), interactionTypes.component, data, { source: message })
+    },
+    use(message, label) {
+      const menu = allComponents(message.wire.components).find(({ options = [] }) =>
+        options.some((option) => option.label === label),
+      )
+      return menu ? person.select(message, menu.custom_id ?? '', label) : person.press(message, label)
     },
     submit(form, values = {}, files = {}) {
       if (!form.modal) throw new Error('no form was opened')

@@ -1,6 +1,6 @@
 import type { DiscordOptions } from '../../../../adapters/discord/options.ts'
+import { registerCommands } from '../../../../adapters/discord/register.ts'
 import type { BotOptions } from '../../../../src/bot/context.ts'
-import { commandSpecs, optionShapes, type CommandSpec } from '../../../../src/contract/command-specs.ts'
 import { createStores, type Stores } from '../../../../src/conversation/stores.ts'
 import {
   createDiscord,
@@ -9,7 +9,7 @@ import {
 } from '../../../stand-ins/discord/discord.ts'
 import type { Person } from '../../../stand-ins/discord/person.ts'
 import { allComponents } from '../../../stand-ins/discord/message-rules.ts'
-import { componentTypes, type WireChannel, type WireCommand } from '../../../stand-ins/discord/wire.ts'
+import { componentTypes, type WireChannel } from '../../../stand-ins/discord/wire.ts'
 import type { Guild, StoredMessage } from '../../../stand-ins/discord/world.ts'
 import { until } from '../../../support/bot-harness.ts'
 import type { Script } from '../../../support/scripted-inference.ts'
@@ -44,7 +44,7 @@ export async function tellDiscordStory(options: StoryOptions = {}): Promise<Disc
   const guild = discord.addGuild('Home')
   const channel = discord.addChannel(guild, 'art')
   const alice = discord.addPerson('Alice', guild)
-  discord.world.commands.set('', commandsOf(discord))
+  await registerCommands(discord)
   const stores = await createStores({ memory: true })
   const lines: string[] = []
   const { script, adapter, bot } = options
@@ -112,20 +112,4 @@ export async function ask(story: DiscordStory, text: string, person = story.alic
   const root = person.say(channel, `${story.mention} ${text}`)
   const thread = await threadOf(story, root)
   return { root, thread, replies: await answeredIn(story, thread) }
-}
-
-/** The bot's commands as Discord lists them once they are registered, as far as people's clients need to know. */
-function commandsOf({ world }: Discord): readonly WireCommand[] {
-  const optionTypes = { text: 3, choice: 3, number: 10, switch: 5 } as const
-  const own = { application_id: world.applicationId, version: '1', default_member_permissions: null }
-  const slash = Object.entries<CommandSpec>(commandSpecs).map(([name, { words, files, options }]) => ({
-    ...{ id: world.nextId(), ...own, type: 1, name, description: name },
-    options: [
-      ...(words ? [{ type: 3, name: words.name, required: words.required }] : []),
-      ...files.map((file) => ({ type: 11, name: file })),
-      ...options.map((option) => ({ type: optionTypes[optionShapes[option]?.type ?? 'text'], name: option })),
-    ],
-  }))
-  const menus = ['Edit this picture', 'Describe this picture']
-  return [...slash, ...menus.map((name) => ({ id: world.nextId(), ...own, type: 3, name }))]
 }
