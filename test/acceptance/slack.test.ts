@@ -71,7 +71,7 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
   it('"make it blue" works on it, and Undo takes it back', async () => {
     const wish = ann.say(pictures, 'make the fox blue', { thread: root })
     const all = await replies(root, 2, hasPicture)
-    expect(all.flatMap(picturesOf)).toHaveLength(2)
+    expect(new Set(all.flatMap(picturesOf)).size).toBeGreaterThan(1) // the new one, and where it changed
     scenes.show(wish, all[1]!)
     await (buttonsOf(all[1]!).includes('Undo') ? ann.press(all[1]!, 'Undo') : ann.choose(all[1]!, 'Undo'))
     const told = await slack.until(() => ann.sees(pictures, root).findLast(({ onlyFor }) => onlyFor === ann.id))
@@ -144,7 +144,7 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
   })
 
   it('kill -9 while it draws, and while it posts: each picture arrives, once', async () => {
-    const drawn = ann.mention(pictures, '/imagine a blue car on the beach --raw --steps 60')
+    const drawn = ann.mention(pictures, '/imagine a blue car on the beach --raw --steps 30')
     await slack.until(() => slack.replies(drawn).some((one) => /step/.test(wordsOf(one))), 60_000)
     server.signalAll('SIGKILL')
     await server.exit

@@ -19,6 +19,9 @@ export interface LoadOptions {
   readonly limitMs: number
 }
 
+/** A thread in which nothing is open for so long has ended. */
+const settledMs = 3000
+
 const things = ['a red fox in the snow', 'a blue car on the beach', 'a yellow star at night', 'a green cat']
 const changes = ['make it blue', 'make it green', 'make it red']
 const questions = ['What color is it?', 'What can you draw?', 'Is there a dog in the image?']
@@ -66,10 +69,12 @@ function createThread(conversation: SoakConversation, title: string, { limitMs }
 
   async function ended(): Promise<boolean> {
     const from = performance.now()
+    let since: number | undefined // a reply in two messages has both only after the platform's pause between them
     while (performance.now() - from < limitMs) {
       const { ended: count, open } = conversation.replies()
-      if (open === 0 && count >= expected) {
-        tally.waits.push((performance.now() - from) / 1000)
+      since = open === 0 && count >= expected ? (since ?? performance.now()) : undefined
+      if (since !== undefined && performance.now() - since > settledMs) {
+        tally.waits.push((since - from) / 1000)
         return true
       }
       await sleep(50)

@@ -59,7 +59,7 @@ function messageHtml(message: SlackMessage, isReply: boolean, context: Context):
   const isBot = message.user === context.state.botUserId
   const name = context.nameOf(message.user)
   const time = new Date(Number(message.ts) * 1000).toISOString().slice(11, 16)
-  const only = message.onlyFor === undefined ? undefined : html`<div class="only">👁 Only visible to you</div>`
+  const only = message.onlyFor === undefined ? undefined : html`<div class="only">Only visible to you</div>`
   const showsText = message.blocks.length === 0 || message.markdown
   const text = showsText && message.text !== '' ? textHtml(message, context) : undefined
   const edited = !isBot && message.looks.length > 1 ? html` <span class="edited">(edited)</span>` : undefined
@@ -124,7 +124,7 @@ function elementHtml(element: JsonObject, context: Context): Html {
 
 function fileHtml(id: string, title: string, { state }: Context): Html {
   const file = state.files.get(id)
-  if (!file?.bytes || file.deleted) return html`<div class="file">This file was deleted.</div>`
+  if (!file?.bytes) return html`<div class="file">This file was deleted.</div>`
   const size = `${Math.ceil(file.bytes.length / 1024)} kB`
   if (!file.mimetype.startsWith('image/'))
     return html`<div class="file"><b>${file.name}</b><br />${file.mimetype} · ${size}</div>`
