@@ -229,7 +229,7 @@ describe('/imagine', () => {
     await harness.ask('/imagine a fox --sampler ddim')
     expect(drawings()).toMatchObject([{ steps: 5, guidanceScale: 2, sampler: 'ddim' }])
     const reset = await harness.ask('/settings reset')
-    expect(partsOf(reset, 'text')[0]!.text).toMatch(/default settings/)
+    expect(partsOf(reset, 'text')[0]!.text).toMatch(/steps: 9 \(usual\)/)
     expect((await harness.thread()).settings).toEqual({})
   })
 })

@@ -34,6 +34,9 @@ export const createThread = async (): Promise<string> =>
 export const renameThread = (threadId: string, title: string): Promise<unknown> =>
   call('PATCH', threadPath(threadId), { title })
 
+/** Where the thread is handed over as one zip. */
+export const exportUrl = (threadId: string): string => `${threadPath(threadId)}/export`
+
 export const deleteThread = (threadId: string): Promise<unknown> => call('DELETE', threadPath(threadId))
 
 export const checkThread = (threadId: string): Promise<unknown> => call('GET', threadPath(threadId))

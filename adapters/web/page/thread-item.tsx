@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import type { WireThreadSummary } from '../wire.ts'
+import { exportUrl } from './api.ts'
 import { Icon, IconButton } from './icons.tsx'
 import { ago } from './words.ts'
 
@@ -32,6 +33,9 @@ export function ThreadItem({ thread, current, open, rename, remove }: ThreadItem
       </button>
       <span class="thread-tools">
         <IconButton icon="pencil" label={`Rename “${thread.title}”`} onClick={() => setEditing(true)} />
+        <a class="icon-button" href={exportUrl(thread.threadId)} download aria-label={`Export “${thread.title}”`}>
+          <Icon name="download" />
+        </a>
         <IconButton icon="trash" label={`Delete “${thread.title}”`} onClick={remove} />
       </span>
     </li>

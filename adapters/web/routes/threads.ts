@@ -3,14 +3,16 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { AppError } from '../../../src/contract/errors.ts'
 import type { RouteDeps, WebContext, WebEnv } from '../env.ts'
+import { streamOf } from '../stream-of.ts'
 import { toWireSummary, toWireThread } from '../to-wire.ts'
 import type { WireThread } from '../wire.ts'
 import { readJson } from './body.ts'
+import { attachment } from './media-type.ts'
 import { threadKeyOf, threadNotFound, webPlatform } from './thread-key.ts'
 
 const renaming = z.strictObject({ title: z.string().trim().min(1).max(120) })
 
-/** List, create, read, rename, delete and follow threads. */
+/** List, create, read, rename, delete, export and follow threads. */
 export function threadRoutes({ bot, feeds }: RouteDeps): Hono<WebEnv> {
   const read = async (c: WebContext): Promise<WireThread | undefined> => {
     const view = await bot().readThread(threadKeyOf(c), c.get('person'))
@@ -46,6 +48,15 @@ export function threadRoutes({ bot, feeds }: RouteDeps): Hono<WebEnv> {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store, no-transform',
         'X-Accel-Buffering': 'no',
+      })
+    })
+    .get('/api/threads/:threadId/export', async (c) => {
+      const exported = await bot().exportThread(threadKeyOf(c), c.get('person'))
+      if (exported === undefined) throw threadNotFound()
+      return c.body(streamOf(exported.chunks), 200, {
+        'Content-Type': exported.mediaType,
+        'Content-Disposition': attachment(exported.name),
+        'Cache-Control': 'no-store',
       })
     })
     .get('/api/threads/:threadId/recipes/:imageId', async (c) => {

@@ -133,6 +133,12 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
       released()
     },
     readImage: () => Promise.reject(new Error('the page fetches pictures as they are')),
+    async exportThread() {
+      async function* chunks() {
+        yield new TextEncoder().encode('a zip')
+      }
+      return { name: 'My fox.zip', mediaType: 'application/zip', chunks: chunks() }
+    },
     revoke: async () => false,
     notes: () => ({
       get: async (key) => notes.get(key),
