@@ -108,8 +108,9 @@ export function createSlackAdapter(options: SlackOptions, log: AdapterLog): Slac
     async stop() {
       await connection.stop()
       await Promise.race([Promise.allSettled(working), sleep(mostStopMs, undefined, { ref: false })])
-      await poster?.stop()
+      const silent = poster?.stop() // shows no more states; what still waits for its turn is given up
       await pace.stop()
+      await silent
     },
     status: connection.status,
     download: (url, limitBytes, signal) => download(url, limitBytes, signal, options),

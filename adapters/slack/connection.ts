@@ -37,6 +37,8 @@ export function createConnection(
   let identity: Identity | undefined
   let status: AdapterStatus = { state: 'starting', since: Date.now() }
   let running: Promise<void> = Promise.resolve()
+  /** End what is held open. */
+  let finish: () => void = () => undefined
   let fail: (error: unknown) => void = () => undefined
 
   const become = (state: AdapterStatus['state'], problem?: string) =>
@@ -48,8 +50,8 @@ export function createConnection(
     if (stopping.signal.aborted) return
     try {
       await new Promise<void>((resolve, reject) => {
+        finish = resolve
         fail = reject
-        stopping.signal.addEventListener('abort', () => resolve(), { once: true })
         if (open) open(resolve).then(connected, reject)
         else connected()
       })
@@ -92,6 +94,7 @@ export function createConnection(
     status: () => status,
     async stop() {
       stopping.abort()
+      finish()
       await running
       become('stopped')
     },

@@ -2,11 +2,17 @@ import Bottleneck from 'bottleneck'
 import { SurfaceError } from '../chat/surface.ts'
 import { surfaceError } from './refusals.ts'
 
+/** What a request is about: the end of a reply goes first, then its first sign, then how it goes on. */
+export type Urgency = 'end' | 'beginning' | 'progress'
+
 export interface Pace {
-  /** Runs a request that writes into a channel when its turn comes; what ends a reply goes before what is on its way. */
-  inTurn<T>(channelId: string, isFinal: boolean, action: () => Promise<T>): Promise<T>
+  /** Runs a request that writes into a channel when its turn comes. */
+  inTurn<T>(channelId: string, urgency: Urgency, action: () => Promise<T>): Promise<T>
+  /** Gives up what waits (an end is shown after the next start), and waits for what is on its way. */
   stop(): Promise<void>
 }
+
+const priorities: Readonly<Record<Urgency, number>> = { end: 1, beginning: 5, progress: 9 }
 
 /**
  * What Slack's library does not see to: about one message or edit a second in a channel, and no live state while Slack
@@ -16,9 +22,10 @@ export function createPace(channelMs: number, onRefused: (error: unknown) => voi
   const channels = new Bottleneck.Group({ maxConcurrent: 1, minTime: channelMs, timeout: 10 * 60_000 })
   let silentUntil = 0
 
-  async function attempt<T>(isFinal: boolean, action: () => Promise<T>): Promise<T> {
+  async function attempt<T>(urgency: Urgency, action: () => Promise<T>): Promise<T> {
     const left = silentUntil - Date.now()
-    if (!isFinal && left > 0) throw new SurfaceError('later', 'Slack asked for silence', { retryAfterMs: left })
+    if (urgency !== 'end' && left > 0)
+      throw new SurfaceError('later', 'Slack asked for silence', { retryAfterMs: left })
     try {
       return await action()
     } catch (error) {
@@ -30,10 +37,14 @@ export function createPace(channelMs: number, onRefused: (error: unknown) => voi
   }
 
   return {
-    inTurn: (channelId, isFinal, action) =>
-      channels.key(channelId).schedule({ priority: isFinal ? 1 : 9 }, () => attempt(isFinal, action)),
+    inTurn: (channelId, urgency, action) =>
+      channels.key(channelId).schedule({ priority: priorities[urgency] }, () => attempt(urgency, action)),
     async stop() {
-      for (const { limiter } of channels.limiters()) await limiter.disconnect()
+      const stopped = channels.limiters().map(async ({ limiter }) => {
+        await limiter.stop({ dropWaitingJobs: true })
+        await limiter.disconnect()
+      })
+      await Promise.all(stopped)
     },
   }
 }

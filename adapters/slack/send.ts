@@ -58,7 +58,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   async function create(message: OutgoingMessage, index: number, body: SlackBody, nonce: string): Promise<SlackPost> {
     const { channelId, threadId } = message.key
     const metadata = metadataOf(message, index, nonce)
-    const { ts } = await pace.inTurn(channelId, message.final, () =>
+    const { ts } = await pace.inTurn(channelId, message.final ? 'end' : 'beginning', () =>
       client.chat.postMessage({
         channel: channelId,
         ...(threadId === '' ? {} : { thread_ts: threadId }),
@@ -74,7 +74,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   }
 
   const update = (posted: SlackPost, body: SlackBody) =>
-    pace.inTurn(posted.channelId, finals.has(body), () =>
+    pace.inTurn(posted.channelId, finals.has(body) ? 'end' : 'progress', () =>
       client.chat.update({
         channel: posted.channelId,
         ts: posted.id,
@@ -88,7 +88,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
     const reader = readers.get(body)
     const words = body.stream
     if (words === undefined || !reader || posted.threadId === '') return undefined
-    return pace.inTurn(posted.channelId, false, async () => {
+    return pace.inTurn(posted.channelId, 'progress', async () => {
       if (posted['stream'] === 'open') return streams.goOn(posted, words, before)
       return posted['stream'] === 'none' && streams.work() ? streams.begin(posted, words, reader) : undefined
     })
@@ -138,7 +138,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
       const posted = given as SlackPost
       if (posted['stream'] === 'open') await streams.end(posted)
       await pace
-        .inTurn(posted.channelId, true, () => client.chat.delete({ channel: posted.channelId, ts: posted.id }))
+        .inTurn(posted.channelId, 'end', () => client.chat.delete({ channel: posted.channelId, ts: posted.id }))
         .catch((error: { kind?: string }) => {
           if (error.kind !== 'gone') throw error
         })
