@@ -57,7 +57,7 @@ export function createLayout({ bot, limitOf, previewMs }: LayoutTools) {
       return {
         file: fileOf(picture, fitted),
         imageId: source.imageId,
-        ...(fitted.reduced ? { notice: said.chat.reduced } : {}),
+        ...(fitted.reduced && source.veilSha256 === undefined ? { notice: said.chat.reduced } : {}),
       }
     } catch (error) {
       if (error instanceof AppError && error.code === 'image/too-large') return { notice: said.discord.pictureTooLarge }

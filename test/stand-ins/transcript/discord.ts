@@ -36,8 +36,9 @@ export function createDiscordTranscript(discord: Discord): DiscordTranscript {
     return channel.guild_id === undefined ? '@ direct message' : `# ${channel.name ?? ''}`
   }
 
-  function messageHtml({ wire, onlyFor }: StoredMessage): Html | undefined {
-    if (wire.type === messageTypes.threadStarter) return undefined
+  function messageHtml({ wire: stored, onlyFor }: StoredMessage): Html {
+    const begins = stored.type === messageTypes.threadStarter ? stored.referenced_message : undefined
+    const wire = begins ?? stored // Discord shows the message that a thread began with
     const { author, referenced_message: answered, thread, flags } = wire
     const name = author.global_name ?? author.username
     const thinking = (flags & messageFlags.loading) !== 0
@@ -85,7 +86,7 @@ export function createDiscordTranscript(discord: Discord): DiscordTranscript {
   return {
     scene(note, channel, messages, viewer) {
       const seen = messages.filter(({ deleted, onlyFor }) => !deleted && (!onlyFor || onlyFor === viewer?.id))
-      const shown = seen.map(messageHtml).filter((part) => part !== undefined)
+      const shown = seen.map(messageHtml)
       scenes.push(
         html`<div class="note">${note}</div>
           <div class="place">${placeOf(channel)}</div>
