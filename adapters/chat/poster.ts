@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Bottleneck from 'bottleneck'
 import type { Notes } from '../../src/contract/adapter.ts'
@@ -46,6 +47,7 @@ const priority = { final: 1, live: 9 } as const
 export function createPoster<Body>({ surface, notes, log, intervalMs }: PosterOptions<Body>): Poster {
   const replies = new Map<string, LiveReply<Body>>()
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal) // every reply may be waiting
   const threads = new Bottleneck.Group({ maxConcurrent: 1, minTime: intervalMs })
   const tools = { surface, notes }
 

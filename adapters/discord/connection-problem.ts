@@ -1,4 +1,4 @@
-import { DiscordjsError, DiscordjsErrorCodes, GatewayCloseCodes } from 'discord.js'
+import { DiscordjsError, GatewayCloseCodes } from 'discord.js'
 import { statusOf } from './rest-errors.ts'
 
 /** The gateway closed for good, with this code. */
@@ -38,7 +38,9 @@ export function problemOf(error: unknown): ConnectionProblem {
   return { kind: 'network', sentence: `Discord cannot be reached (${text}); it is tried again.` }
 }
 
+const authenticationFailed: number = GatewayCloseCodes.AuthenticationFailed
+
 const isTokenError = (error: unknown): boolean =>
-  (error instanceof GatewayClosed && error.code === GatewayCloseCodes.AuthenticationFailed) ||
-  (error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid) ||
+  (error instanceof GatewayClosed && error.code === authenticationFailed) ||
+  (error instanceof DiscordjsError && String(error.code) === 'TokenInvalid') ||
   statusOf(error) === 401

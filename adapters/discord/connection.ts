@@ -100,9 +100,9 @@ function untilGivenUp(client: Client, token: string, signal: AbortSignal, onRead
       end()
       resolve()
     }
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       end()
-      reject(error as Error)
+      reject(error)
     }
     client.once(Events.ClientReady, () => {
       clearTimeout(timer)

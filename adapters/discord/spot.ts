@@ -1,5 +1,12 @@
-import type { BaseInteraction, Channel, Client, GuildMember, Message } from 'discord.js'
-import { PermissionFlagsBits, PermissionsBitField } from 'discord.js'
+import {
+  PermissionFlagsBits,
+  type BaseInteraction,
+  type Channel,
+  type Client,
+  type GuildMember,
+  type Message,
+  type PermissionsBitField,
+} from 'discord.js'
 import type { Person, ThreadKey } from '../../src/contract/thread.ts'
 import type { Place } from './access.ts'
 

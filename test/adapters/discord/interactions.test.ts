@@ -97,7 +97,7 @@ describe('what people do on Discord', () => {
 
   it('help, settings and the like are answered privately, with buttons and files, however long', async () => {
     const bot = recordingBot()
-    const { handle } = bot
+    const handle = bot.handle.bind(bot)
     const answered: Acknowledgement = {
       type: 'answered',
       text: Array.from({ length: 600 }, (_, i) => `word${i}`).join(' '),
@@ -105,7 +105,7 @@ describe('what people do on Discord', () => {
       files: [{ name: 'thread.zip', mediaType: 'application/zip', bytes: new Uint8Array([1, 2]) }],
     }
     bot.handle = async (incoming) => {
-      const acknowledged = await handle.call(bot, incoming)
+      const acknowledged = await handle(incoming)
       return incoming.type === 'message' ? answered : acknowledged
     }
     const { ann, channel, guild, discord, handledBy } = await connect(bot)

@@ -34,7 +34,7 @@ describe('what the Discord adapter takes', () => {
     expect(incoming.key).toEqual({
       ...{ platform: 'discord', workspaceId: guild.id, channelId: channel.id, threadId: root.wire.id },
     })
-    const { readThread } = bot
+    const readThread = bot.readThread.bind(bot)
     bot.readThread = async (...asked) => {
       const view = (await readThread(...asked))!
       return { ...view, state: { ...view.state, title: 'a red fox' } }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApiServer, type LoggedRequest } from './api-server.ts'
 import { createFaults, type Faults } from './faults.ts'
-import { createGateway, type Gateway } from './gateway.ts'
+import { createGateway, guildOf, type Gateway } from './gateway.ts'
 import type { Interaction, Interactions } from './interactions.ts'
 import { announce, listOf } from './messages.ts'
 import { createPerson, type Person } from './person.ts'
@@ -112,6 +112,7 @@ export async function createDiscord({ messageContent = true, port = 0 }: Discord
       const members = new Map([[world.bot.id, memberOf(world.bot)]])
       const guild: Guild = { id, name, ownerId: world.nextId(), roles, members, premiumTier }
       world.guilds.set(id, guild)
+      world.emit('GUILD_CREATE', guildOf(world, id), { guildId: id }) // the bot was invited while it is connected
       return guild
     },
     addChannel(guild, name, type = 'text') {
