@@ -2,8 +2,11 @@ import Bottleneck from 'bottleneck'
 import { SurfaceError } from '../chat/surface.ts'
 import { surfaceError } from './refusals.ts'
 
-/** What a request is about: the end of a reply goes first, then its first sign, then how it goes on. */
-export type Urgency = 'end' | 'beginning' | 'progress'
+/**
+ * What a request is about, the most urgent first: the end of a reply; the first sign of one that is being made, and of one
+ * that waits in line; how it goes on, and its place in line.
+ */
+export type Urgency = 'end' | 'begun' | 'waiting' | 'progress' | 'position'
 
 export interface Pace {
   /** Runs a request that writes into a channel when its turn comes. */
@@ -12,7 +15,7 @@ export interface Pace {
   stop(): Promise<void>
 }
 
-const priorities: Readonly<Record<Urgency, number>> = { end: 1, beginning: 5, progress: 9 }
+const priorities: Readonly<Record<Urgency, number>> = { end: 1, begun: 3, waiting: 5, progress: 7, position: 9 }
 
 /**
  * What Slack's library does not see to: about one message or edit a second in a channel, and no live state while Slack

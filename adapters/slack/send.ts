@@ -6,7 +6,7 @@ import type { PostedMessage, Surface } from '../chat/surface.ts'
 import { upload } from './files.ts'
 import { messagesOf, streamOf, type SlackBody } from './format.ts'
 import type { SlackOptions, SlackTiming } from './options.ts'
-import type { Pace } from './pace.ts'
+import type { Pace, Urgency } from './pace.ts'
 import { createPictures } from './pictures.ts'
 import { asked } from './refusals.ts'
 import { createStreams, type SlackPost, type StreamReader } from './streams.ts'
@@ -37,8 +37,8 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
     remove: (fileId) => client.files.delete({ file: fileId }),
     previewMs: timing.previewMs,
   })
-  /** Bodies of final states: they go first. For whom a body is streamed. */
-  const finals = new WeakSet<SlackBody>()
+  /** How urgent an edit to this body is; for whom it is streamed. */
+  const urgencies = new WeakMap<SlackBody, Urgency>()
   const readers = new WeakMap<SlackBody, StreamReader>()
 
   async function layout(message: OutgoingMessage) {
@@ -49,7 +49,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
     const laid = { screen, pictures: shown, fileIds, sentences, place: placeOfJob(message.jobId) }
     const pieces = (isBeingWritten(message) && streams.work() ? streamOf(laid) : undefined) ?? messagesOf(laid)
     for (const { body } of pieces) {
-      if (message.final) finals.add(body)
+      urgencies.set(body, message.final ? 'end' : message.state === 'queued' ? 'position' : 'progress')
       readers.set(body, { teamId: message.key.workspaceId, userId: message.author.id })
     }
     return pieces
@@ -58,15 +58,18 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   async function create(message: OutgoingMessage, index: number, body: SlackBody, nonce: string): Promise<SlackPost> {
     const { channelId, threadId } = message.key
     const metadata = metadataOf(message, index, nonce)
-    const { ts } = await pace.inTurn(channelId, message.final ? 'end' : 'beginning', () =>
-      client.chat.postMessage({
-        channel: channelId,
-        ...(threadId === '' ? {} : { thread_ts: threadId }),
-        ...contentOf(body),
-        metadata,
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
+    const { ts } = await pace.inTurn(
+      channelId,
+      message.final ? 'end' : message.state === 'queued' ? 'waiting' : 'begun',
+      () =>
+        client.chat.postMessage({
+          channel: channelId,
+          ...(threadId === '' ? {} : { thread_ts: threadId }),
+          ...contentOf(body),
+          metadata,
+          unfurl_links: false,
+          unfurl_media: false,
+        }),
     )
     const posted = { id: ts!, channelId, threadId, metadata: JSON.stringify(metadata), stream: 'none' }
     if (body.fileIds.length > 0) await update(posted, body) // files come to a message by an edit
@@ -74,7 +77,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   }
 
   const update = (posted: SlackPost, body: SlackBody) =>
-    pace.inTurn(posted.channelId, finals.has(body) ? 'end' : 'progress', () =>
+    pace.inTurn(posted.channelId, urgencies.get(body) ?? 'progress', () =>
       client.chat.update({
         channel: posted.channelId,
         ts: posted.id,
