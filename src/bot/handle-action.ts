@@ -6,6 +6,7 @@ import { threadKeyString } from '../contract/thread.ts'
 import { deleteImage, hashesOf, liveImage } from '../conversation/images.ts'
 import { history, moveHead } from '../conversation/thread.ts'
 import { refuse } from '../language/refuse.ts'
+import { sentencesIn } from '../language/sentences.ts'
 import { acceptChange, acceptJob, answer, cancelAll, withUserTurn, type Desk, type Handled } from './accept.ts'
 import { threadNotFound } from './access.ts'
 import { parseActionId, type Action, type OutpaintSide } from './actions.ts'
@@ -20,7 +21,6 @@ import { editSoFar } from './edit-so-far.ts'
 import { forgetEverything } from './policy/forget.ts'
 import { checkAction, checkWelcome } from './policy/press.ts'
 import { markedMask } from './form-mask.ts'
-import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
 import { isWork, redoOf, sameWork } from './redo-request.ts'
 import { drawingSettings, pageOfBook, requestOfRoute, wordsOfRoute } from './requests.ts'
@@ -133,7 +133,7 @@ async function work(
 ): Promise<Acknowledgement> {
   const { context } = desk
   const image = imageOf(state, imageId)
-  const { asked } = sentencesFor(context, state, action)
+  const { asked } = sentencesIn(desk.language)
   const form = route.kind === 'inpaint' ? await markedMask(context, action, image) : undefined
   const text = wordsOfRoute(route, wordingsFor(context, drawingSettings(context, state, {})), asked)
   const thread = withUserTurn(state, action, { text, aboutImageId: imageId, mask: form?.marked }, context.now())
@@ -148,8 +148,7 @@ async function redo(desk: Desk, action: IncomingAction, state: ConversationState
   const turnId = userTurnId(jobIdOf(action))
   const request = await redoOf(context, state, { kind: 'redo', turnId, imageId, seed: randomSeed() })
   const before = isWork(request) ? request.imageId : imageId
-  const text =
-    isWork(request) && request.words !== '' ? request.words : sentencesFor(context, state, action).asked.again
+  const text = isWork(request) && request.words !== '' ? request.words : sentencesIn(desk.language).asked.again
   return acceptJob(desk, action, withUserTurn(state, action, { text, aboutImageId: before }, context.now()), request)
 }
 
@@ -226,12 +225,8 @@ async function redrawPage(
   const drawing = drawingOf(original) ?? drawingSettings(context, state, {})
   const base = { turnId: userTurnId(jobIdOf(action)), seed: randomSeed(), drawing }
   const request = pageOfBook(state, turnId, block, base)
-  const thread = withUserTurn(
-    state,
-    action,
-    { text: sentencesFor(context, state, action).asked.page(block + 1) },
-    context.now(),
-  )
+  const text = sentencesIn(desk.language).asked.page(block + 1)
+  const thread = withUserTurn(state, action, { text }, context.now())
   return acceptJob(desk, action, thread, request)
 }
 

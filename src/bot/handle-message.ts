@@ -25,10 +25,8 @@ import { recipeAnswer } from './answers.ts'
 import { branchFrom, compareWithParent } from './branch-and-compare.ts'
 import { loadBlob, optionContext, wordingsFor } from './context.ts'
 import { inheritDesign, lastDesign } from './go-on-designing.ts'
-import { sentencesFor } from './job-words.ts'
 import { jobIdOf, userTurnId } from './jobs.ts'
 import { checkMask } from './model-pictures.ts'
-import { languageFor } from './policy/scopes.ts'
 import { exportAnswer } from './export-answer.ts'
 import { handleAdmin } from './policy/admin.ts'
 import { askToForget, forgetEverything } from './policy/forget.ts'
@@ -112,7 +110,7 @@ async function speak(
   const imageId = uploaded ? `${turnId}-${last}` : workedOn
   const mask = files.mask && imageId !== undefined ? { imageId, bytes: files.mask.bytes } : undefined
   const wordings = wordingsFor(context, drawingSettings(context, state, routed.drawing.settings))
-  const text = wordsOfRoute(routed, wordings, sentencesFor(context, state, message).asked)
+  const text = wordsOfRoute(routed, wordings, sentencesIn(desk.language).asked)
   const said = { text, uploads: files.pictures, aboutImageId: message.replyToImageId, mask }
   const thread = withUserTurn(state, message, said, context.now())
   const place = { context, state: thread, turnId, imageId, downloads, mask: maskOf(files, routed) }
@@ -149,9 +147,9 @@ function wordsOf(text: string): string {
   return command ? splitOptions(text.slice(command[0].length)).words : text
 }
 
-function newThread({ context }: Desk, message: IncomingMessage): ConversationState {
+function newThread({ context, language }: Desk, message: IncomingMessage): ConversationState {
   const { key, author, text, attachments } = message
-  const { answers } = sentencesIn(languageFor(message, undefined, context.language))
+  const { answers } = sentencesIn(language)
   return createThread({
     key,
     owner: { id: author.id, name: author.name },

@@ -1,5 +1,6 @@
 import type { ConversationState } from '../contract/conversation.ts'
 import type { Incoming } from '../contract/incoming.ts'
+import type { Language } from '../contract/language.ts'
 import type { Desk } from './accept.ts'
 import type { BotContext } from './context.ts'
 import { policyFor } from './policy/policy.ts'
@@ -23,6 +24,20 @@ export async function openDesk(
     policy: await policyFor(context, key),
     scopes,
     usual: context.defaults,
-    language: languageFor(incoming, set.language, context.language),
+    language: languageFor(
+      incoming,
+      set.language,
+      (await languageOfReply(context, incoming, state)) ?? context.language,
+    ),
   }
+}
+
+/** A button says nothing itself: it goes on in the language of the newest reply. */
+async function languageOfReply(
+  { stores }: BotContext,
+  { type }: Incoming,
+  state: ConversationState | undefined,
+): Promise<Language | undefined> {
+  const jobId = type === 'action' ? state?.turns[state.headTurnId ?? '']?.jobId : undefined
+  return jobId === undefined ? undefined : (await stores.jobs.get(jobId))?.language
 }

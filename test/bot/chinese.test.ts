@@ -67,7 +67,7 @@ describe('a reply to somebody who speaks Chinese', () => {
     const proposed = await harness.ask('/edit 变成蓝色 --confirm')
     const applied = await harness.ended(await harness.press(`apply:${proposed.replyId}`, {}, chinese))
     const [{ imageId } = { imageId: '' }] = imagesOf(applied)
-    const restored = await harness.ended(await harness.press(`restore:${imageId}:2`, {}, chinese))
+    const restored = await harness.ended(await harness.press(`restore:${imageId}:2`))
     expect(partsOf(restored, 'text')[0]!.text).toBe('这是放大 2 倍的图片：')
     for (const action of [`redo:${imageId}`, `branch:${imageId}`, `compare:${imageId}`, `recipe:${imageId}`])
       expectChinese(await harness.ended(await harness.press(action, {}, chinese)))
