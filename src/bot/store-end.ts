@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../contract/errors.ts'
+import { AppError, isForThePerson } from '../contract/errors.ts'
 import type { Job } from '../contract/job.ts'
 import type { ObservedEnd, ObservedJob } from '../contract/observer.ts'
 import type { BotContext } from './context.ts'
@@ -49,7 +49,9 @@ const storeOnce = ({ stores, now, withThread }: BotContext, live: LiveJob, error
 /** Logs and counts the end. */
 function tell({ log, observer }: BotContext, live: LiveJob, error: AppError | undefined): void {
   const end = endStateOf(error?.toJSON())
-  if (end === 'failed') log.error({ job: live.job.id, code: error?.code, err: error }, 'job failed')
+  if (error && end === 'failed' && isForThePerson(error.code))
+    log.info({ job: live.job.id, code: error.code }, 'job could not be done as it was asked for')
+  else if (end === 'failed') log.error({ job: live.job.id, code: error?.code, err: error }, 'job failed')
   else log.info({ job: live.job.id, end }, 'job ended')
   observer.jobEnded(observed(live.job), observedEnd(live, error))
 }

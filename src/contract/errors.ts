@@ -35,6 +35,9 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** Whether a failure is about what a person asked for: they can do something about it, the operator need not. */
+export const isForThePerson = (code: ErrorCode): boolean => /^(input|image|access)\//.test(code)
+
 /** Which words of the catalogues an error has (src/language/refuse.ts), to be said in the person's language. */
 export interface ErrorWords {
   readonly key: string

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
-import { AppError, type AppErrorData } from '../contract/errors.ts'
+import { AppError, isForThePerson, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent } from '../contract/inference.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { checkedHash, checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
@@ -155,7 +155,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 /** What a pipeline threw, as it crosses to the bot: code and message; the stack stays in the log. */
 function describeError(error: unknown, log: Logger): AppErrorData {
   const known = asAppError(error)
-  if (known.code !== 'inference/cancelled') log.error({ err: error }, 'request failed')
+  if (known.code !== 'inference/cancelled' && !isForThePerson(known.code)) log.error({ err: error }, 'request failed')
   const { details, ...rest } = known.toJSON()
   return details === undefined || !isCloneable(details) ? rest : { ...rest, details }
 }

@@ -1,10 +1,7 @@
-import type { AppErrorData } from '../contract/errors.ts'
+import { isForThePerson, type AppErrorData } from '../contract/errors.ts'
 import type { Language } from '../contract/language.ts'
 import { refusalIn } from './refuse.ts'
 import { sentencesIn, type Sentences } from './sentences.ts'
-
-/** Codes whose message names what the person gave, and so says more than the general sentence. */
-const speaksForItself = /^(input|image|access)\//
 
 /**
  * One clear sentence (or two) about an error: what happened, and what to do. In a language other than English an error
@@ -14,7 +11,7 @@ export function sentenceOf(error: AppErrorData, language: Language): string {
   const { errors } = sentencesIn(language)
   const general = errors.codes[error.code]
   if (error.code.startsWith('weights/')) return aboutFile(errors, general, error.details?.['file'])
-  if (!speaksForItself.test(error.code)) return general
+  if (!isForThePerson(error.code)) return general // the others' message names what the person gave, and so says more
   const own = error.say ? refusalIn(language, error.say) : undefined
   const told = own ?? (language === 'en' ? error : undefined)
   return told ? errors.sentence(told.message, told.hint ?? general) : general
