@@ -99,8 +99,9 @@ function personEntry(turn: Turn, state: ConversationState, eventId: string | und
 const altOf = (node: ImageNode): string => node.recipe?.prompt ?? node.name ?? 'Picture'
 
 const uploadImage = (node: ImageNode, { key }: ConversationState): WireImage => {
-  const { id: imageId, sha256, mediaType, width, height } = node
-  return toWireImage({ imageId, sha256, mediaType, width, height, alt: altOf(node) }, key.threadId)
+  const { id: imageId, sha256, mediaType, width, height, sensitive } = node
+  const image = { imageId, sha256, mediaType, width, height, alt: altOf(node), ...(sensitive && { sensitive }) }
+  return toWireImage(image, key.threadId)
 }
 
 function toWirePicture(node: ImageNode, state: ConversationState): WirePicture {

@@ -15,6 +15,8 @@ export interface WireImage {
   readonly height: number
   readonly alt: string
   readonly recipe?: Recipe
+  /** Not safe for work: blurred until it is enlarged. */
+  readonly sensitive?: boolean
 }
 
 export type WireDrawing = { readonly phase: 'drawing'; readonly block: number } & Omit<DrawingProgress, 'preview'> & {

@@ -8,7 +8,7 @@ interface BlobImageProps {
   readonly style?: Readonly<Record<string, string>>
 }
 
-/** A picture of the thread. One that did not come (a lost connection) is asked for again, ever more slowly. */
+/** A picture of the thread; one not safe for work is blurred until it is enlarged. One that did not come (a lost connection) is asked for again, ever more slowly. */
 export function BlobImage({ image, style = {} }: BlobImageProps) {
   const [attempt, setAttempt] = useState(0)
   const again = (): void => {
@@ -18,6 +18,7 @@ export function BlobImage({ image, style = {} }: BlobImageProps) {
     <img
       src={attempt === 0 ? image.url : `${image.url}?attempt=${attempt}`}
       alt={image.alt}
+      class={image.sensitive ? 'sensitive' : undefined}
       width={image.width}
       height={image.height}
       style={style}

@@ -115,7 +115,11 @@ const Node = ({ place: { picture, row, column }, current, chosen, choose, goTo }
     onDblClick={() => picture.deleted || goTo()}
   >
     <span class="lineage-operation">{operationNames[picture.operation].done}</span>
-    {picture.deleted ? <span class="lineage-deleted">deleted</span> : <img src={picture.url} alt="" loading="lazy" />}
+    {picture.deleted ? (
+      <span class="lineage-deleted">deleted</span>
+    ) : (
+      <img src={picture.url} alt="" loading="lazy" class={picture.sensitive ? 'sensitive' : undefined} />
+    )}
   </div>
 )
 
