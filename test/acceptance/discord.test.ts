@@ -153,7 +153,7 @@ describe('a server on Discord, on the embedded models', { timeout: 120_000 }, ()
     discord.faults.add('P* /channels/*/messages*', { type: 'slow', delayMs: 1500 }, 1000)
     const quick = alice.say(channel, `${mention()} /imagine a green frog --raw --steps 2`)
     const quickThread = await threadOf(story, quick)
-    const roots = [bo, cy].map((person) => person.say(channel, `${mention()} /imagine a red fox --raw --steps 40`))
+    const roots = [bo, cy].map((person) => person.say(channel, `${mention()} /imagine a red fox --raw --steps 12`))
     const threads = await Promise.all(roots.map((root) => threadOf(story, root)))
     const posted = () => discord.repliesIn(quickThread).filter((message) => offered(message).includes('Variations'))
     await until(() => posted().length === 1, limitMs) // carried out, but the bot has no answer yet

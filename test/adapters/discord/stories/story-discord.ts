@@ -73,7 +73,7 @@ export async function tellDiscordStory(options: StoryOptions = {}): Promise<Disc
 }
 
 /** Generous: other tests run beside. */
-export const limitMs = 30_000
+export const limitMs = 55_000
 
 /** Labels of the buttons and of the menus' entries that a message offers. */
 export const offered = ({ wire }: StoredMessage): readonly string[] =>
