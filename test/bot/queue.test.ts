@@ -4,8 +4,13 @@ import { fairOrder, type Waiting } from '../../src/bot/fair-order.ts'
 import { createFairQueue, type Lane, type Place } from '../../src/bot/queue.ts'
 
 /** `a1x`: person a, thread 1, job x. */
-const jobs = (...names: string[]): Waiting[] => names.map((id) => ({ id, server: 's', person: id[0]!, thread: `${id[0]}${id[1]}` }))
-const never = { servers: new Map<string, number>(), people: new Map<string, number>(), threads: new Map<string, number>() }
+const jobs = (...names: string[]): Waiting[] =>
+  names.map((id) => ({ id, server: 's', person: id[0]!, thread: `${id[0]}${id[1]}` }))
+const never = {
+  servers: new Map<string, number>(),
+  people: new Map<string, number>(),
+  threads: new Map<string, number>(),
+}
 const order = (waiting: readonly Waiting[], served = never) => fairOrder(waiting, served).map(({ id }) => id)
 
 describe('the fair order', () => {
@@ -53,6 +58,22 @@ describe('the fair order', () => {
         }
       }),
     )
+  })
+})
+
+describe('forty people of one server', () => {
+  it('do not starve one person of another: after two turns of each lane they have been served', () => {
+    const crowd = Array.from({ length: 40 }, (_, n) => ({
+      id: `c${n}`,
+      server: 'big',
+      person: `p${n}`,
+      thread: `t${n}`,
+    }))
+    const ten = Array.from({ length: 10 }, (_, n) => ({ id: `s${n}`, server: 'small', person: 'q', thread: `u${n}` }))
+    const ids = order([...crowd, ...ten])
+    expect(ten.map(({ id }) => ids.indexOf(id))).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19])
+    const crowdAlone = ids.filter((id) => id.startsWith('c'))
+    expect(crowdAlone).toEqual(crowd.map(({ id }) => id)) // and among the forty nobody is passed over
   })
 })
 
