@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../contract/job.ts'
 import { threadKeyString } from '../contract/thread.ts'
@@ -44,7 +45,8 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
   const stopped = new Promise<never>((_, reject) => {
     const refuse = () => setTimeout(() => reject(new Error('the bot is stopping')), graceMs).unref()
     if (signal.aborted) refuse()
-    else signal.addEventListener('abort', refuse, { once: true, signal: over.signal })
+    setMaxListeners(0, signal) // every result may be on its way
+    if (!signal.aborted) signal.addEventListener('abort', refuse, { once: true, signal: over.signal })
   })
   try {
     await Promise.race([work, stopped])
