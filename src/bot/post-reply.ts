@@ -44,9 +44,9 @@ async function untilStopped(work: Promise<void>, signal: AbortSignal): Promise<v
   const over = new AbortController()
   const stopped = new Promise<never>((_, reject) => {
     const refuse = () => setTimeout(() => reject(new Error('the bot is stopping')), graceMs).unref()
-    if (signal.aborted) refuse()
     setMaxListeners(0, signal) // every result may be on its way
-    if (!signal.aborted) signal.addEventListener('abort', refuse, { once: true, signal: over.signal })
+    if (signal.aborted) refuse()
+    else signal.addEventListener('abort', refuse, { once: true, signal: over.signal })
   })
   try {
     await Promise.race([work, stopped])
