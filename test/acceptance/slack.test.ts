@@ -51,6 +51,8 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
       const all = slack.replies(to)
       return all.length === count && isEnded(all) && holds(all.at(-1)!) && all
     }, 60_000)
+  /** Words of an answer without a picture. */
+  const lastWords = (message: SlackMessage) => (message.streaming || hasPicture(message) ? '' : wordsOf(message))
   const hasPicture = (message: SlackMessage) => picturesOf(message).length > 0
 
   it('a mention becomes a thread: a sentence that grows, a prompt, previews, one picture', async () => {
@@ -61,7 +63,7 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
     const [reply] = await replies(root, 1, hasPicture)
     expect(reply).toBe(streaming)
     const words = reply!.looks.map(({ text }) => text)
-    expect(new Set(words).size).toBeGreaterThan(3)
+    expect(new Set(words).size).toBeGreaterThan(2) // how many depends on the machine: about one a second
     expect(wordsOf(reply!)).toMatch(/fox[^]*red fox.*snow/)
     expect(picturesOf(reply!)).toHaveLength(1)
     expect(slack.state.files.get(picturesOf(reply!)[0]!)?.bytes?.subarray(1, 4).toString()).toBe('PNG')
@@ -74,10 +76,10 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
     expect(new Set(all.flatMap(picturesOf)).size).toBeGreaterThan(1) // the new one, and where it changed
     scenes.show(wish, all[1]!)
     await (buttonsOf(all[1]!).includes('Undo') ? ann.press(all[1]!, 'Undo') : ann.choose(all[1]!, 'Undo'))
-    const told = await slack.until(() => ann.sees(pictures, root).findLast(({ onlyFor }) => onlyFor === ann.id))
-    scenes.note('Ann chooses Undo')
-    scenes.show(told)
-    expect(wordsOf(told)).not.toBe('')
+    const question = ann.say(pictures, 'What color is the fox?', { thread: root })
+    const answer = await slack.until(() => slack.replies(root).find((one) => /\bred\b/.test(lastWords(one))), 60_000)
+    scenes.note('Ann chooses Undo: the red fox is the current picture again')
+    scenes.show(question, answer)
   })
 
   it('a button of somebody else is refused, for their eyes alone', async () => {
