@@ -18,6 +18,7 @@ import { checkAdmission, countsOfStart, staleUsage } from './policy/limits.ts'
 import type { ScopedSettings } from './policy/scopes.ts'
 import type { Runner } from './runner.ts'
 import { checkWords } from './safety/check-words.ts'
+import { logWords } from './log-words.ts'
 import { replyTurn } from './store-reply.ts'
 import { uploadNodes, type Upload } from './uploads.ts'
 
@@ -100,6 +101,7 @@ export async function acceptJob(
     const counts = countsOfStart(incoming, now)
     const rows = await staleUsage(context, now)
     await context.stores.commit({ thread, pictures, jobs: [job], event: { id: job.id, jobId: job.id }, counts, rows })
+    logWords(context, job, thread)
     return { type: 'accepted', jobId: job.id, position: runner.submit(job) }
   })
 }

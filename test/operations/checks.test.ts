@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../config/load.ts'
 import { loggedError } from '../../src/compose/log.ts'
@@ -8,6 +9,7 @@ import { AppError } from '../../src/contract/errors.ts'
 import { examine, needsFixing } from '../../src/operations/doctor.ts'
 import { checkClock, checkDisk, checkMemory, checkNode, checkPort } from '../../src/operations/machine-checks.ts'
 import { createPlatforms } from '../../src/operations/platforms.ts'
+import { createHarness } from '../support/bot-harness.ts'
 
 /** An HTTP server that says a time of its own. */
 async function clockServer(skewMs: number) {
@@ -153,5 +155,20 @@ describe('an error in the log', () => {
       const error = new Error(`request failed: ${token}`, { cause: new Error(`with ${token}`) })
       expect(text(error, true)).not.toContain(token)
     }
+  })
+})
+
+describe('what people write', () => {
+  it.each([
+    [false, 0],
+    [true, 1],
+  ])('stands in the log only where it is allowed (%s)', async (logPrompts, times) => {
+    const lines: string[] = []
+    const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) })
+    const harness = await createHarness({ log, logPrompts })
+    await harness.ask('draw a fox with a secret')
+    await harness.stop()
+    expect(lines.length).toBeGreaterThan(2)
+    expect(lines.filter((line) => line.includes('secret'))).toHaveLength(times)
   })
 })

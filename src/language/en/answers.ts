@@ -14,6 +14,7 @@ export const answers = {
     '/story TOPIC --pages 3, /illustrate TEXT --pictures 3, /design logo for a flower shop: texts with pictures.',
     '/settings shows or sets options for this thread (/settings reset clears them).',
     '/undo, /redo, /branch (go on from an older picture), /compare, /recipe; /cancel stops what is going on.',
+    'Kept on the machine of whoever runs this bot: your words, your pictures, and how often you ask. Nothing is sent anywhere but back here. /forget deletes what is yours; every picture has a button that deletes it.',
   ].join('\n'),
   newThread: 'New thread',
   branched: 'This picture is current again: what you say next goes on from here.',

@@ -12,6 +12,7 @@ export const answers: Sentences['answers'] = {
     '/story 主题 --pages 3、/illustrate 文字 --pictures 3、/design logo 用于一家花店：图文并茂。',
     '/settings 查看或修改此对话的选项（/settings reset 清除）。',
     '/undo、/redo、/branch（从较早的图片继续）、/compare、/recipe；/cancel 停止正在进行的任务。',
+    '运行此机器人的机器上会保存：你说的话、你的图片，以及使用次数。除了发回这里，不会发送到别处。/forget 会删除你的内容；每张图片都有删除按钮。',
   ].join('\n'),
   newThread: '新对话',
   branched: '这张图片又成为当前图片：接下来你说的话从这里继续。',
