@@ -34,7 +34,7 @@ describe('Slack as the package emulate has it (no Socket Mode, no streams, no co
   let client: webApi.WebClient
   let channelId: string
   let threadId: string
-  const pace = createPace(timing.channelMs)
+  const pace = createPace(timing.channelMs, () => undefined)
   const bot = recordingBot()
 
   beforeAll(async () => {
@@ -49,7 +49,15 @@ describe('Slack as the package emulate has it (no Socket Mode, no streams, no co
     await slack.close()
   })
 
-  const surface = () => createSlackSurface({ client, bot, options: { apiUrl: `${slack.url}/api/` }, timing, pace })
+  const surface = () =>
+    createSlackSurface({
+      client,
+      bot,
+      options: { apiUrl: `${slack.url}/api/` },
+      timing,
+      pace,
+      botUserId: () => 'U000000001',
+    })
   const reply = (words: string, sha256?: string): OutgoingMessage => ({
     replyId: `reply ${words}`,
     jobId: 'job-1',
