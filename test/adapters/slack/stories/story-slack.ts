@@ -4,6 +4,7 @@ import type { SlackOptions } from '../../../../adapters/slack/options.ts'
 import { createBot, type BotWithAdapters } from '../../../../src/bot/bot.ts'
 import type { BotOptions } from '../../../../src/bot/context.ts'
 import { createStores, type Stores } from '../../../../src/conversation/stores.ts'
+import { buttonsOf, entriesOf } from '../../../stand-ins/slack/person.ts'
 import { createSlackStandIn, type SlackStandIn, type SlackStandInOptions } from '../../../stand-ins/slack/stand-in.ts'
 import type { SlackMessage } from '../../../stand-ins/slack/state.ts'
 import { about, checkPng, styles, wordings } from '../../../support/bot-harness.ts'
@@ -82,7 +83,7 @@ export async function tellSlackStory(options: StoryOptions = {}): Promise<SlackS
       slack.until(() => {
         const replies = slack.replies(root)
         const shown = replies.flatMap(picturesOf)
-        return isEnded(replies) && shown.length >= pictures && replies
+        return isEnded(replies) && replies.every(offersMore) && shown.length >= pictures && replies
       }),
     async restart() {
       await stop()
@@ -94,6 +95,10 @@ export async function tellSlackStory(options: StoryOptions = {}): Promise<SlackS
     },
   }
 }
+
+/** A picture at its end offers what can be done with it; a preview does not. */
+const offersMore = (message: SlackMessage): boolean =>
+  [...buttonsOf(message), ...entriesOf(message)].includes('Variations')
 
 /** Ids of the files that a message shows in its blocks. */
 export const picturesOf = (message: SlackMessage): readonly string[] =>
