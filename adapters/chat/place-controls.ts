@@ -8,8 +8,8 @@ const groups = ['again', 'edit', 'extend', 'thread', 'about'] as const
 type Group = (typeof groups)[number]
 
 /**
- * The controls of a reply: all as buttons where they fit; otherwise those without a group and the first of each group as
- * buttons as far as there is room, and every group behind its menu.
+ * The controls of a reply: all as buttons where they fit; otherwise those without a group and those that people want most
+ * as buttons as far as there is room, and what is left of every group behind its menu.
  */
 export function placeControls(
   parts: readonly Part[],
@@ -17,17 +17,13 @@ export function placeControls(
 ): Pick<Screen, 'buttons' | 'menus'> {
   const all = once(parts.flatMap((part) => (part.type === 'controls' || part.type === 'route' ? part.controls : [])))
   if (all.length <= room) return { buttons: all, menus: [] }
-  const loose = all.filter(({ group }) => group === undefined).slice(0, room)
-  const grouped = groups.flatMap((group) => {
-    const controls = all.filter((control) => control.group === group)
-    return controls.length === 0 ? [] : [{ group, controls }]
-  })
-  const firsts = grouped.flatMap(({ controls }) => controls.slice(0, 1)).slice(0, room - loose.length)
-  const left = grouped.map(({ group, controls }) => ({
+  const wanted = all.filter(({ style, prominent }) => style === 'primary' || prominent)
+  const buttons = once([...all.filter(({ group }) => group === undefined), ...wanted]).slice(0, room)
+  const left = groups.map((group) => ({
     group,
-    controls: controls.filter((one) => !firsts.includes(one)),
+    controls: all.filter((control) => control.group === group && !buttons.includes(control)),
   }))
-  return { buttons: [...loose, ...firsts], menus: menusOf(left, menuRoom, sentences.chat) }
+  return { buttons, menus: menusOf(left, menuRoom, sentences.chat) }
 }
 
 const once = (controls: readonly Control[]): readonly Control[] => [

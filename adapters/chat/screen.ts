@@ -1,4 +1,4 @@
-import type { Control, OutgoingMessage, PromptWord } from '../../src/contract/outgoing.ts'
+import type { Control, OutgoingMessage, Part, PromptWord } from '../../src/contract/outgoing.ts'
 import type { Sentences } from '../../src/language/sentences.ts'
 import { picturesOf } from './pictures.ts'
 import { placeControls } from './place-controls.ts'
@@ -56,7 +56,27 @@ export interface ScreenOptions {
   readonly menus: number
 }
 
-/** The reply as it stands, ready to be laid out. */
+/**
+ * The reply as it stands, as one screen; one with pictures of several prompts (a storybook) as a screen for each, so that
+ * words and pictures stand in order.
+ */
+export const screensOf = (message: OutgoingMessage, options: ScreenOptions): readonly Screen[] =>
+  sectionsOf(message.parts).map((parts, _index, { length }) =>
+    screenOf({ ...message, parts }, length > 1 ? { ...options, menus: 1 } : options),
+  )
+
+/** Parts up to the words that follow pictures. */
+function sectionsOf(parts: readonly Part[]): readonly (readonly Part[])[] {
+  const sections: Part[][] = [[]]
+  for (const part of parts) {
+    const isWords = part.type === 'text' || part.type === 'prompt'
+    if (isWords && sections.at(-1)!.some(({ type }) => type === 'images')) sections.push([])
+    sections.at(-1)!.push(part)
+  }
+  return sections
+}
+
+/** The reply as one screen. */
 export function screenOf(message: OutgoingMessage, options: ScreenOptions): Screen {
   const { parts } = message
   return {

@@ -12,8 +12,8 @@ import { discordLimits } from './options.ts'
 
 export type Row = APIActionRowComponent<APIComponentInMessageActionRow>
 
-/** Room for controls in one message: two rows of buttons, three menus of one row each. */
-export const controlRoom = { buttons: 2 * discordLimits.buttonsPerRow, menus: 3 } as const
+/** Room for controls in one message: a row of buttons, three menus of one row each. */
+export const controlRoom = { buttons: discordLimits.buttonsPerRow, menus: 3 } as const
 
 /** Menus go by this with their number, so that no menu has the id of a button. */
 const menuId = (index: number): string => `menu:${index}`

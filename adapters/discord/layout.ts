@@ -2,7 +2,7 @@ import type { Bot, FittedImage } from '../../src/contract/adapter.ts'
 import { AppError } from '../../src/contract/errors.ts'
 import type { OutgoingMessage } from '../../src/contract/outgoing.ts'
 import { sentencesIn, type Sentences } from '../../src/language/sentences.ts'
-import { screenOf, type Screen, type ScreenFile, type ScreenPicture, type Words } from '../chat/screen.ts'
+import { screensOf, type Screen, type ScreenFile, type ScreenPicture, type Words } from '../chat/screen.ts'
 import type { Piece } from '../chat/surface.ts'
 import { controlRoom, rowsOf, shortened, type Row } from './components.ts'
 import { contentsOf } from './format.ts'
@@ -75,8 +75,12 @@ export function createLayout({ bot, limitOf, previewMs }: LayoutTools) {
 
   /** Throws what the store of pictures throws. */
   return async function layout(message: OutgoingMessage): Promise<readonly Piece<DiscordBody>[]> {
+    const screens = screensOf(message, { sentences: sentencesIn(message.language), ...controlRoom })
+    return (await Promise.all(screens.map((screen) => laidOutScreen(message, screen)))).flat()
+  }
+
+  async function laidOutScreen(message: OutgoingMessage, screen: Screen): Promise<readonly Piece<DiscordBody>[]> {
     const said = sentencesIn(message.language)
-    const screen = screenOf(message, { sentences: said, ...controlRoom })
     const pictures = shelf.calm(message, screen.pictures)
     const laidOut: readonly LaidOut[] = [
       ...(await Promise.all(pictures.map((picture) => pictureOf(message, picture, said)))),

@@ -29,10 +29,8 @@ export function createPictureShelf(previewMs: number) {
     /** The pictures of a state, where a preview takes the place of the last one only after a while: each is an upload. */
     calm({ replyId, final }: OutgoingMessage, pictures: readonly ScreenPicture[]): readonly ScreenPicture[] {
       const preview = pictures.find(({ source }) => !('sha256' in source))
-      if (!preview || final) {
-        previews.delete(replyId)
-        return pictures
-      }
+      if (final) previews.delete(replyId)
+      if (!preview || final) return pictures
       const last = previews.get(replyId)
       if (last && Date.now() - last.at < previewMs)
         return pictures.map((picture) => (picture === preview ? last.picture : picture))

@@ -1,7 +1,7 @@
 import type { Bot } from '../../src/contract/adapter.ts'
 import type { OutgoingMessage } from '../../src/contract/outgoing.ts'
 import { sentencesIn } from '../../src/language/sentences.ts'
-import { screenOf } from '../chat/screen.ts'
+import { screensOf, type Screen } from '../chat/screen.ts'
 import type { PostedMessage, Surface } from '../chat/surface.ts'
 import { upload } from './files.ts'
 import { messagesOf, streamOf, type SlackBody } from './format.ts'
@@ -42,8 +42,12 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   const readers = new WeakMap<SlackBody, StreamReader>()
 
   async function layout(message: OutgoingMessage) {
+    const screens = screensOf(message, { sentences: sentencesIn(message.language), buttons: 5, menus: 5 })
+    return (await Promise.all(screens.map((screen) => laidOut(message, screen)))).flat()
+  }
+
+  async function laidOut(message: OutgoingMessage, screen: Screen) {
     const sentences = sentencesIn(message.language)
-    const screen = screenOf(message, { sentences, buttons: 5, menus: 5 })
     const shown = await asked(() => pictures.uploaded(message, screen.pictures))
     const fileIds = await asked(() => pictures.files(message, screen.files))
     const laid = { screen, pictures: shown, fileIds, sentences, place: placeOfJob(message.jobId) }

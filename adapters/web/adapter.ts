@@ -53,7 +53,7 @@ export function createWebAdapter(options: WebOptions, log: WebLog, makePage = bu
   }
   for (const path of ['/', '/api/*']) routes.use(path, authentication.required)
   const parts = [pageRoutes(loadPage, authentication), aboutRoutes(deps)]
-  const maskLinks = createMaskLinks(deps.bot, options.publicUrl)
+  const maskLinks = createMaskLinks(options.publicUrl)
   routes.route('/', maskLinkRoutes(deps, maskLinks, loadPage))
   for (const part of [...parts, threadRoutes(deps), messageRoutes(deps), blobRoutes(deps)]) routes.route('/', part)
   routes.all('/api/*', (c) => errorResponse(c, noSuchRoute(c.req.method, c.req.path), log))

@@ -177,10 +177,16 @@ export const cancelAll = ({ context, runner }: Desk, incoming: Incoming, jobIds:
   },
 })
 
-/** Stores a change that has no reply. */
-export async function acceptChange({ context }: Desk, incoming: Incoming, change: Change): Promise<Acknowledgement> {
+/** Stores a change that has no reply; where people do not see it happen it is said, to the one who asked alone. */
+export async function acceptChange(
+  { context, language }: Desk,
+  incoming: Incoming,
+  change: Change,
+  said: (sentences: Sentences) => string,
+): Promise<Acknowledgement> {
   await context.stores.commit({ ...change, event: { id: jobIdOf(incoming) } })
-  return { type: 'done' }
+  const isShown = context.adapters.get(incoming.key.platform)?.capabilities.ephemeral !== true
+  return isShown ? { type: 'done' } : { type: 'answered', text: said(sentencesIn(language)) }
 }
 
 /** The picture that a message answers. Throws AppError `input/not-found` for one that is not there. */

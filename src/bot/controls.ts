@@ -10,7 +10,7 @@ export const promptField = 'prompt'
 export const wordsField = 'words'
 export const maskField = 'mask'
 
-type Look = Partial<Pick<Control, 'style' | 'group' | 'fields'>>
+type Look = Partial<Pick<Control, 'style' | 'group' | 'prominent' | 'fields'>>
 
 const control = (action: Action, label: string, { style = 'secondary', ...rest }: Look = {}): Control => ({
   actionId: actionIdOf(action),
@@ -44,14 +44,16 @@ export function imageControls(sentences: Sentences, image: ImageNode, number?: n
   const { fields } = words
   const label = (name: string) => (number === undefined ? name : words.ofPicture(name, number))
   const again = { group: 'again' } as const
+  const prominent = number === undefined ? ({ prominent: true } as const) : {}
   const thread = { group: 'thread' } as const
   const inpaintFields = [maskOf(sentences, image), text(wordsField, fields.inMask)]
   return [
-    control({ kind: 'variations', imageId }, label(words.variations), again),
+    control({ kind: 'variations', imageId }, label(words.variations), { ...again, ...prominent }),
     control({ kind: 'redo', imageId }, label(words.redo), again),
     control({ kind: 'similar', imageId }, label(words.similar), again),
     control({ kind: 'edit', imageId }, label(words.edit), {
       group: 'edit',
+      ...prominent,
       fields: [text(wordsField, fields.change)],
     }),
     control({ kind: 'inpaint', imageId }, label(words.inpaint), { group: 'edit', fields: inpaintFields }),
@@ -81,7 +83,7 @@ export const pageControl = ({ controls: words }: Sentences, turnId: string, page
   control({ kind: 'page', turnId, block: page }, words.redrawPage(page + 1), { group: 'again' })
 
 export const undoControl = ({ controls: words }: Sentences, turnId: string): Control =>
-  control({ kind: 'undo', turnId }, words.undo, { group: 'thread' })
+  control({ kind: 'undo', turnId }, words.undo, { group: 'thread', prominent: true })
 
 /** What can be done about an edit: with `proposed` it is applied first. */
 export function approvalControls(

@@ -26,6 +26,7 @@ import { isWork, redoOf, sameWork } from './redo-request.ts'
 import { drawingSettings, pageOfBook, requestOfRoute, wordsOfRoute } from './requests.ts'
 import type { ModelRoute } from './route.ts'
 import { randomSeed } from './seed.ts'
+import { showAgain } from './show-again.ts'
 import { checkText, isBlank } from './text-checks.ts'
 
 /** Does what a control asks for, or stores the job that does. Throws AppError for what is refused. */
@@ -61,7 +62,7 @@ export async function handleAction(
     case 'rewords':
       return adjustEdit(desk, action, state, parsed.turnId, await editChange(desk, action, state, parsed))
     case 'undo':
-      return acceptChange(desk, action, { thread: undoTurn(state, parsed.turnId) })
+      return acceptChange(desk, action, { thread: undoTurn(state, parsed.turnId) }, ({ answers }) => answers.undone)
     case 'branch':
       return branchFrom(desk, action, state, parsed.imageId)
     case 'compare':
@@ -69,10 +70,7 @@ export async function handleAction(
     case 'recipe':
       return answer(desk, action, state, recipeAnswer(imageOf(state, parsed.imageId)))
     case 'delete':
-      return acceptChange(desk, action, {
-        thread: deleteImage(state, parsed.imageId, desk.context.now()),
-        released: hashesOf(imageOf(state, parsed.imageId)),
-      })
+      return deletePicture(desk, action, state, parsed.imageId)
     case 'cancel':
       return cancelOne(desk, action, parsed.jobId)
     case 'retry':
@@ -80,6 +78,17 @@ export async function handleAction(
     case 'route':
       return reroute(desk, action, state, parsed)
   }
+}
+
+/** Takes a picture out of the thread, and out of the message that shows it. */
+async function deletePicture(desk: Desk, action: IncomingAction, state: ConversationState, imageId: string) {
+  const { context } = desk
+  const image = imageOf(state, imageId)
+  const change = { thread: deleteImage(state, imageId, context.now()), released: hashesOf(image) }
+  const done = await acceptChange(desk, action, change, ({ answers }) => answers.pictureDeleted)
+  const turn = state.turns[image.turnId]
+  if (turn?.role === 'assistant') await showAgain(context, action.key, turn.jobId)
+  return done
 }
 
 const plain = { settings: {} }

@@ -83,7 +83,12 @@ export async function handleMessage(
       return compareWithParent(desk, message, state, currentImage(state, current).id)
     case 'undo':
     case 'redo':
-      return acceptChange(desk, message, { thread: movedBy(desk, message, state, routed.kind, routed.steps) })
+      return acceptChange(
+        desk,
+        message,
+        { thread: movedBy(desk, message, state, routed.kind, routed.steps) },
+        ({ answers }) => (routed.kind === 'undo' ? answers.undone : answers.redone),
+      )
     case 'cancel':
       return cancelAll(desk, message, openJobs(desk, message, state))
     default:

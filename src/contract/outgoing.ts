@@ -66,6 +66,8 @@ export interface Control {
   readonly style: 'primary' | 'secondary' | 'danger'
   /** What belongs together in a menu: buttons of one group may be shown behind one. */
   readonly group?: 'again' | 'edit' | 'extend' | 'thread' | 'about'
+  /** What people want most: a button of its own, also where there is little room. */
+  readonly prominent?: true
   readonly fields?: readonly Field[]
 }
 

@@ -31,7 +31,7 @@ export const en = {
     more: 'More…',
     menu: {
       again: 'Again…',
-      edit: 'Edit…',
+      edit: 'More edits…',
       extend: 'Extend…',
       thread: 'Thread…',
       about: 'About…',

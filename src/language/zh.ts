@@ -30,7 +30,7 @@ export const zh: Sentences = {
     more: '更多…',
     menu: {
       again: '再来一张…',
-      edit: '修改…',
+      edit: '更多修改…',
       extend: '扩展…',
       thread: '对话…',
       about: '信息…',

@@ -169,7 +169,7 @@ describe('the story of a channel on Slack, on the embedded models', { timeout: 1
   it('nobody was pinged, and Slack had nothing against what the bot sent', () => {
     expect(slack.state.messages.flatMap(({ pings }) => pings)).toEqual([])
     const refused = slack.calls.flatMap(({ method, answer }) =>
-      answer?.['ok'] === false ? [`${method} ${String(answer['error'])}`] : [],
+      answer?.['ok'] === false ? [`${method} ${JSON.stringify(answer['error'])}`] : [],
     )
     expect(refused.filter((line) => !/message_not_found|streaming_state/.test(line))).toEqual([])
     if (!transcribe) return

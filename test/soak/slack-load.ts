@@ -86,7 +86,7 @@ function doubled({ state }: SlackStandIn): readonly string[] {
 /** Answers that say that the bot did something wrong. */
 function refusals({ calls }: SlackStandIn): readonly string[] {
   const wrong = calls.flatMap(({ method, answer }) =>
-    answer?.['ok'] === false ? [`${method}: ${String(answer['error'])}`] : [],
+    answer?.['ok'] === false ? [`${method}: ${JSON.stringify(answer['error'])}`] : [],
   )
   const harmless = /thread_not_found|message_not_found|file_not_found|streaming_state|not_in_streaming/
   return [...new Set(wrong)].filter((line) => !harmless.test(line)).map((line) => `slack refused ${line}`)

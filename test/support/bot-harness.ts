@@ -78,14 +78,14 @@ export interface Harness {
   readonly stores: Stores
   readonly inference: ScriptedInference
   readonly adapter: RecordingAdapter
-  say(text: string, extra?: Partial<IncomingMessage>): Promise<Acknowledgement>
+  readonly say: (text: string, extra?: Partial<IncomingMessage>) => Promise<Acknowledgement>
   press(
     actionId: string,
     values?: Record<string, string>,
     extra?: { author?: Person; key?: ThreadKey; files?: Record<string, Uint8Array>; locale?: string },
   ): Promise<Acknowledgement>
   /** Says something, waits for the end of its job, and gives the final message. */
-  ask(text: string, extra?: Partial<IncomingMessage>): Promise<OutgoingMessage>
+  readonly ask: (text: string, extra?: Partial<IncomingMessage>) => Promise<OutgoingMessage>
   ended(acknowledgement: Acknowledgement): Promise<OutgoingMessage>
   thread(threadId?: string): Promise<ConversationState>
   stop(): Promise<void>

@@ -30,14 +30,14 @@ export function maskLinkRoutes(
       return c.html(appDocument(await page(), undefined))
     })
     .get('/mask/:token/control', async (c) => {
-      const { control } = await target(c)
+      const { control } = target(c)
       const token = c.req.param('token')
       const answer: WireMaskLink = { control: toWireControl(control, (sha256) => `/mask/${token}/blobs/${sha256}`) }
       c.header('Cache-Control', 'no-store')
       return c.json(answer)
     })
     .get('/mask/:token/blobs/:sha256', async (c) => {
-      const { key, person, control } = await target(c)
+      const { key, person, control } = target(c)
       const sha256 = c.req.param('sha256')
       const bytes = hashesOf(control).includes(sha256) ? await bot().readBlob(key, person, sha256) : undefined
       if (bytes === undefined) throw new AppError('input/not-found', { message: 'There is no such picture.' })
@@ -46,11 +46,11 @@ export function maskLinkRoutes(
       return c.body(new Uint8Array(bytes))
     })
     .post('/mask/:token', uploadLimit(limits), async (c) => {
-      const { key, person, control } = await target(c)
+      const { key, person, control } = target(c)
       const form = await readAction(c, limits)
       const action = { ...form, type: 'action', key, author: person, actionId: control.actionId } as const
       const acknowledgement = await bot().handle({ ...action, receivedAt: Date.now() })
-      await links.use(c.req.param('token'))
+      links.use(c.req.param('token'))
       return c.json(acknowledgement, 202)
     })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { screenOf } from '../../../adapters/chat/screen.ts'
+import { screenOf, screensOf } from '../../../adapters/chat/screen.ts'
 import type { Control, OutgoingImage, OutgoingMessage, Part } from '../../../src/contract/outgoing.ts'
 import { sentencesIn } from '../../../src/language/sentences.ts'
 
@@ -22,11 +22,12 @@ const image = (name: string): OutgoingImage => ({
   height: 8,
   alt: `a ${name}`,
 })
-const button = (label: string, group?: Control['group']): Control => ({
+const button = (label: string, group?: Control['group'], prominent = false): Control => ({
   actionId: label,
   label,
   style: 'secondary',
   ...(group ? { group } : {}),
+  ...(prominent ? { prominent } : {}),
 })
 const shown = (parts: readonly Part[], buttons = 5, menus = 4, language: 'en' | 'zh' = 'en') =>
   screenOf(message(parts), { sentences: sentencesIn(language), buttons, menus })
@@ -103,10 +104,13 @@ describe('the pictures of a reply', () => {
 describe('the controls of a reply', () => {
   const many: readonly Control[] = [
     button('Cancel'),
-    ...['Variations', 'Redo', 'Similar'].map((label) => button(label, 'again')),
-    ...['Edit…', 'Inpaint…'].map((label) => button(label, 'edit')),
+    button('Variations', 'again', true),
+    ...['Redo', 'Similar'].map((label) => button(label, 'again')),
+    button('Edit…', 'edit', true),
+    button('Inpaint…', 'edit'),
     ...['←', '→'].map((label) => button(label, 'extend')),
-    button('Undo', 'thread'),
+    button('Branch', 'thread'),
+    button('Undo', 'thread', true),
     ...['Recipe', 'Delete'].map((label) => button(label, 'about')),
   ]
   const labels = (controls: readonly Control[]) => controls.map(({ label }) => label)
@@ -119,12 +123,12 @@ describe('the controls of a reply', () => {
 
   it('go behind menus by their groups where there is not, and none is lost', () => {
     const { buttons, menus } = shown([{ type: 'controls', controls: many }])
-    expect(labels(buttons)).toEqual(['Cancel', 'Variations', 'Edit…', '←', 'Undo'])
+    expect(labels(buttons)).toEqual(['Cancel', 'Variations', 'Edit…', 'Undo'])
     expect(menus.map(({ label, controls }) => [label, ...labels(controls)])).toEqual([
       ['Again…', 'Redo', 'Similar'],
-      ['Edit…', 'Inpaint…'],
-      ['Extend…', '→'],
-      ['About…', 'Recipe', 'Delete'],
+      ['More edits…', 'Inpaint…'],
+      ['Extend…', '←', '→'],
+      ['More…', 'Branch', 'Recipe', 'Delete'],
     ])
   })
 
@@ -132,5 +136,33 @@ describe('the controls of a reply', () => {
     const { menus } = shown([{ type: 'controls', controls: many }], 1, 2)
     expect(menus.map(({ label }) => label)).toEqual(['Again…', 'More…'])
     expect(menus.flatMap(({ controls }) => labels(controls))).toEqual(labels(many.slice(1)))
+  })
+})
+
+describe('a reply with several pictures of several prompts', () => {
+  const page = (block: number): readonly Part[] => [
+    { type: 'text', text: `page ${block}`, streaming: false },
+    { type: 'prompt', block, text: `prompt ${block}`, streaming: false },
+    { type: 'images', block, images: [image(`fox ${block}`)] },
+    { type: 'controls', controls: [button(`Edit ${block}`, 'edit')] },
+  ]
+
+  it('is a screen for each, in order, and its end stands with the last', () => {
+    const parts = [...page(0), ...page(1), { type: 'notice', text: 'The book is ready.' } as const]
+    const screens = screensOf(message(parts), { sentences: sentencesIn('en'), buttons: 5, menus: 4 })
+    expect(
+      screens.map(({ words: said, pictures, buttons }) => [
+        ...said.map((one) => ('text' in one ? one.text : '')),
+        ...pictures.map(({ alt }) => alt),
+        ...buttons.map(({ label }) => label),
+      ]),
+    ).toEqual([
+      ['page 0', 'prompt 0', 'a fox 0', 'Edit 0'],
+      ['page 1', 'prompt 1', 'The book is ready.', 'a fox 1', 'Edit 1'],
+    ])
+  })
+
+  it('is one screen where there is one prompt', () => {
+    expect(screensOf(message(page(0)), { sentences: sentencesIn('en'), buttons: 5, menus: 4 })).toHaveLength(1)
   })
 })

@@ -66,14 +66,10 @@ describe('a link to the mask editor', () => {
 
   it('works for a day', async () => {
     let now = 0
-    const links = createMaskLinks(
-      () => bot,
-      publicUrl,
-      () => now,
-    )
+    const links = createMaskLinks(publicUrl, () => now)
     const token = new URL((await links.make(key, ann, control))!).pathname.slice('/mask/'.length)
-    expect(await links.read(token)).toMatchObject({ person: ann })
+    expect(links.read(token)).toMatchObject({ person: ann })
     now = 24 * 3600 * 1000
-    await expect(links.read(token)).rejects.toThrow(/too old/)
+    expect(() => links.read(token)).toThrow(/too old/)
   })
 })

@@ -77,7 +77,7 @@ describe("the stand-in for Slack, with Slack's own library", () => {
 
   it('opens a form on a button, and says what the bot has against it', async () => {
     const blocks = [{ type: 'actions', elements: [{ type: 'button', action_id: 'go', text: plain('Go') }] }]
-    const { ts } = await app.client.chat.postMessage({ channel: general.id, text: 'press', blocks: blocks as never })
+    const { ts } = await app.client.chat.postMessage({ channel: general.id, text: 'press', blocks: blocks })
     await ann.press(
       slack.state.messages.find((message) => message.ts === ts)!,
       'Go',

@@ -166,7 +166,7 @@ function waitFor<T>(state: SlackState, condition: () => T | undefined | false, l
       try {
         found = condition()
       } catch (error) {
-        return end(() => reject(error))
+        return end(() => reject(error as Error))
       }
       if (found !== undefined && found !== false) return end(() => resolve(found))
     }
