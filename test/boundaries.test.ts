@@ -164,7 +164,7 @@ describe('files', () => {
 
 describe('the repository', () => {
   it('has the top-level folders of architecture.md and its own tools', () => {
-    const expected = ['adapters', 'bench', 'bin', 'config', 'docs', 'models', 'src', 'test']
+    const expected = ['adapters', 'bench', 'bin', 'config', 'deploy', 'docs', 'models', 'src', 'test']
     const ignored = ['node_modules', 'coverage']
     const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
     const names = folders.map(({ name }) => name).filter((name) => !name.startsWith('.') && !ignored.includes(name))

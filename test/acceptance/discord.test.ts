@@ -178,7 +178,7 @@ describe('a server on Discord, on the embedded models', { timeout: 120_000 }, ()
 
   it('answers in direct messages, and says there what it can do', async () => {
     const dm = alice.dm()
-    alice.say(dm, 'draw a red apple')
+    alice.say(dm, 'draw a red car')
     await answeredIn(story, dm)
     const help = alice.slash(channel, 'help')
     await until(() => (help.reply?.wire.content ?? '') !== '', limitMs)

@@ -166,7 +166,7 @@ function waitFor<T>(state: SlackState, condition: () => T | undefined | false, l
       try {
         found = condition()
       } catch (error) {
-        return end(() => reject(error as Error))
+        return end(() => reject(error instanceof Error ? error : new Error(String(error))))
       }
       if (found !== undefined && found !== false) return end(() => resolve(found))
     }
