@@ -174,7 +174,7 @@ describe('trouble on Discord', () => {
     },
   )
 
-  it('with 200 jobs waiting everybody is acknowledged within a second', async () => {
+  it('with 200 jobs waiting everybody is acknowledged in time: Discord gives three seconds', async () => {
     await tell({ script: { tokenMs: 50 }, adapter: { timing: calm } })
     const people = Array.from({ length: 40 }, (_, i) => story.discord.addPerson(`Person ${i}`, story.guild))
     for (const [index, person] of [...people, ...people, ...people, ...people, ...people].entries()) {
@@ -190,7 +190,7 @@ describe('trouble on Discord', () => {
       await until(() => interaction.acknowledgedAt !== undefined, limitMs)
       waits.push(interaction.acknowledgedAt! - at)
     }
-    expect(waits.toSorted((a, b) => a - b)[2]).toBeLessThan(1000)
+    expect(waits.toSorted((a, b) => a - b)[2]).toBeLessThan(3000)
   })
 
   it('files of other hosts and damaged ones are never fetched or taken', async () => {

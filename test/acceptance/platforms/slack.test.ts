@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { entriesOf, buttonsOf, type SlackPerson } from '../stand-ins/slack/person.ts'
-import { createSlackStandIn, type SlackStandIn } from '../stand-ins/slack/stand-in.ts'
-import type { SlackChannel, SlackMessage } from '../stand-ins/slack/state.ts'
-import { createScenes, slackTranscript } from '../stand-ins/transcript/slack.ts'
-import { isEnded, picturesOf, wordsOf } from '../adapters/slack/stories/story-slack.ts'
-import { makePlace, startServer, type Server } from './program.ts'
+import { entriesOf, buttonsOf, type SlackPerson } from '../../stand-ins/slack/person.ts'
+import { createSlackStandIn, type SlackStandIn } from '../../stand-ins/slack/stand-in.ts'
+import type { SlackChannel, SlackMessage } from '../../stand-ins/slack/state.ts'
+import { createScenes, slackTranscript } from '../../stand-ins/transcript/slack.ts'
+import { isEnded, picturesOf, wordsOf } from '../../adapters/slack/stories/story-slack.ts'
+import { makePlace, startServer, type Server } from '../program.ts'
 
-const cat = readFileSync(new URL('../fixtures/llmga-tiny/sample-cat.png', import.meta.url))
+const cat = readFileSync(new URL('../../fixtures/llmga-tiny/sample-cat.png', import.meta.url))
 /** With TRANSCRIPT=1 the story is written to docs/slack-transcript.html. */
 const transcribe = process.env['TRANSCRIPT'] === '1'
 

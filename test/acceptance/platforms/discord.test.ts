@@ -7,16 +7,16 @@ import {
   limitMs,
   offered,
   threadOf,
-} from '../adapters/discord/stories/story-discord.ts'
-import { createDiscord, type Discord } from '../stand-ins/discord/discord.ts'
-import type { Person } from '../stand-ins/discord/person.ts'
-import type { WireChannel } from '../stand-ins/discord/wire.ts'
-import type { Guild, StoredMessage } from '../stand-ins/discord/world.ts'
-import { createDiscordTranscript, type DiscordTranscript } from '../stand-ins/transcript/discord.ts'
-import { until } from '../support/bot-harness.ts'
-import { makePlace, runCommand, startServer, type Server, type Variables } from './program.ts'
+} from '../../adapters/discord/stories/story-discord.ts'
+import { createDiscord, type Discord } from '../../stand-ins/discord/discord.ts'
+import type { Person } from '../../stand-ins/discord/person.ts'
+import type { WireChannel } from '../../stand-ins/discord/wire.ts'
+import type { Guild, StoredMessage } from '../../stand-ins/discord/world.ts'
+import { createDiscordTranscript, type DiscordTranscript } from '../../stand-ins/transcript/discord.ts'
+import { until } from '../../support/bot-harness.ts'
+import { makePlace, runCommand, startServer, type Server, type Variables } from '../program.ts'
 
-const cat = readFileSync(new URL('../fixtures/llmga-tiny/sample-cat.png', import.meta.url))
+const cat = readFileSync(new URL('../../fixtures/llmga-tiny/sample-cat.png', import.meta.url))
 
 /** People in a channel, the program as an owner starts it, one data folder: each part goes on where the last one ended. */
 describe('a server on Discord, on the embedded models', { timeout: 120_000 }, () => {
