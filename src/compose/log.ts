@@ -45,6 +45,7 @@ export function loggedError(error: unknown, logPrompts: boolean): unknown {
     type: error.name,
     ...(error instanceof AppError ? { code: error.code } : codeOf(error)),
     message: isPrivate ? '(about what a person wrote)' : clean(error.message),
+    ...(error instanceof AppError && error.hint !== undefined && !isPrivate ? { hint: clean(error.hint) } : {}),
     stack: frames.join('\n'),
     ...(error.cause === undefined || isPrivate ? {} : { cause: loggedError(error.cause, logPrompts) }),
   }

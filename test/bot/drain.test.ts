@@ -11,18 +11,18 @@ const slow = { stepMs: 60, steps: 4 }
 describe('draining', () => {
   it('finishes and posts what runs, and leaves what waits for the next start', async () => {
     const stores = await createStores({ memory: true })
-    const first = await createHarness({ stores, script: slow })
+    const first = await createHarness({ stores, script: { stepMs: 60, steps: 40 } })
     const running = await first.say('draw a fox', imagine('t'))
     await until(async () => (await first.bot.status()).lanes.draw.running === 1)
     const waiting = await first.say('draw a cat', imagine('u', { author: bo }))
-    const drained = first.bot.drain(5000)
+    const drained = first.bot.drain(20_000)
     const late = await first.say('draw a dog', imagine('v', { author: bo }))
     await drained
+    await first.stop()
     const ids = [running, waiting, late].map((one) => ('jobId' in one ? one.jobId : ''))
     const states = await Promise.all(ids.map(async (id) => (await stores.jobs.get(id))?.state))
     expect(states).toEqual(['done', 'queued', 'queued'])
     expect(first.adapter.finals(ids[0]!)).toHaveLength(1)
-    await first.stop()
 
     const second = await createHarness({ stores })
     await until(async () => (await stores.jobs.openIds()).length === 0)
