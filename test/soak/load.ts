@@ -41,10 +41,11 @@ async function person(platform: SoakPlatform, index: number, options: LoadOption
     const opening = random() < 0.8 ? `draw ${pick(things, random)}` : pick(questions, random)
     const thread = createThread(platform.open(index, opening), `${platform.name} ${index}: ${opening}`, options, tally)
     if (!(await thread.expect('open'))) continue
+    const hasPicture = opening.startsWith('draw')
     const moves = Math.floor(random() * 5)
     for (let move = 0; move < moves && Date.now() < until; move++) {
       await sleep(random() * 1500)
-      if (!(await moveOn(thread, random))) break
+      if (!(await moveOn(thread, random, hasPicture))) break
     }
     await thread.count()
   }
@@ -53,9 +54,9 @@ async function person(platform: SoakPlatform, index: number, options: LoadOption
 type Thread = ReturnType<typeof createThread>
 
 /** One thing that a person does next. Resolves to false when the thread is lost. */
-async function moveOn(thread: Thread, random: () => number): Promise<boolean> {
+async function moveOn(thread: Thread, random: () => number, hasPicture: boolean): Promise<boolean> {
   const which = random()
-  if (which < 0.3) return thread.say('edit', pick(changes, random))
+  if (which < 0.3 && hasPicture) return thread.say('edit', pick(changes, random)) // else it is refused privately
   if (which < 0.5) return thread.say('question', pick(questions, random))
   if (which < 0.7) return thread.press('Redo with a new seed')
   if (which < 0.8) return thread.undo()
