@@ -1,4 +1,5 @@
-import type { Message, PartialMessage } from 'discord.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DiscordAPIError, type Message, type PartialMessage } from 'discord.js'
 import type { Bot, Notes } from '../../src/contract/adapter.ts'
 import type { Attachment, IncomingMessage } from '../../src/contract/incoming.ts'
 import { languageOf, languageOfWords, type Language } from '../../src/contract/language.ts'
@@ -172,18 +173,28 @@ export async function handed(
   }
 }
 
+/** Waits before an answer is sent again whose connection broke, in milliseconds. */
+const againMs = [1000, 4000] as const
+
+/** Does what may fail for a moment, up to three times. Throws what the last try threw. */
+async function insist<T>(action: () => Promise<T>): Promise<T> {
+  for (const ms of againMs) {
+    try {
+      return await action()
+    } catch (error) {
+      if (error instanceof DiscordAPIError) throw error // Discord has answered, and does not want it
+    }
+    await sleep(ms)
+  }
+  return action()
+}
+
 /** Answers a message in its own place: outside interactions Discord has nothing for one person's eyes. */
 async function say({ notes }: ReceiveTools, message: Message, key: ThreadKey, answer: Answer): Promise<void> {
   for (const [index, { content, components, files, allowedMentions }] of answerMessages(answer).entries()) {
-    const sent = await message.reply({
-      content,
-      components,
-      files,
-      allowedMentions,
-      failIfNotExists: false,
-      nonce: `${message.id}${index}`,
-      enforceNonce: true,
-    })
+    const nonce = `${message.id}${index}` // a repeat is dropped by it
+    const body = { content, components, files, allowedMentions, failIfNotExists: false, nonce, enforceNonce: true }
+    const sent = await insist(() => message.reply(body))
     if (components.length > 0) await noteAnswer(notes, sent.id, { key, controls: answer.controls ?? [] })
   }
 }
