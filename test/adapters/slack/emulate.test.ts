@@ -110,7 +110,9 @@ describe('Slack as the package emulate has it (no Socket Mode, no streams, no co
     const [piece] = await use.layout(message)
     await use.create(message, 0, piece!.body, 'nonce-3')
     const [post] = await shown()
-    const image = post!.blocks!.find((block) => String(block.type) === 'image') as unknown as { slack_file: { id: string } }
+    const image = post!.blocks!.find((block) => String(block.type) === 'image') as unknown as {
+      slack_file: { id: string }
+    }
     const { file } = await client.files.info({ file: image.slack_file.id })
     const given = await fetch(file!.url_private!, { headers: { authorization: `Bearer ${token}` } })
     expect(Buffer.from(await given.arrayBuffer())).toEqual(Buffer.from(solidPng(8, 8, 0xff0000)))
