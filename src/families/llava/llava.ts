@@ -1,9 +1,9 @@
 import type { Runtime } from '../../runtime/runtime.ts'
 import { loadTokenizer } from '../../tokenizers/load-tokenizer.ts'
 import { openWeightFolder } from '../../weights/weights.ts'
-import { readDecoderConfig } from '../llama/decoder-config.ts'
-import { loadDecoder } from '../llama/decoder.ts'
-import { createLanguageModel, type LanguageModel } from '../llama/language-model.ts'
+import { readDecoderConfig } from '../decoder/decoder-config.ts'
+import { loadDecoder } from '../decoder/decoder.ts'
+import { createLanguageModel, type LanguageModel } from '../decoder/language-model.ts'
 import { readLlavaConfig } from './llava-config.ts'
 import { loadLlavaVision, type ImageMode, type LlavaVision } from './vision.ts'
 

@@ -11,7 +11,7 @@ import { readJson } from '../../weights/config-file.ts'
 import { openWeightFolder, Weights, type WeightMap } from '../../weights/weights.ts'
 import { readClipVisionConfig, type ClipVisionConfig } from '../clip/clip-config.ts'
 import { clipVisionStates, findVisionModule, pixelInput } from '../clip/vision-tower.ts'
-import type { LanguageModelVision } from '../llama/language-model.ts'
+import type { LanguageModelVision } from '../decoder/language-model.ts'
 import type { LlavaConfig } from './llava-config.ts'
 
 /** How a picture becomes a square: padded with the CLIP mean colour, stretched, or cropped in the middle. */

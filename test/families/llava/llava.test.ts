@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { loadLlava } from '../../../src/families/llava/llava.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { temporaryFolder, weightOf, writeSafetensors, type TensorToWrite } from '../../weights/write-safetensors.ts'
-import { tinyLlama, tinyWeights, type TinyTensor } from '../llama/tiny-llama.ts'
+import { tinyLlama, tinyWeights, type TinyTensor } from '../decoder/tiny-llama.ts'
 
 const embedded = path.resolve('models/llmga-tiny/mllm')
 const runtime = await createRuntime({ device: 'cpu', threads: 1 })

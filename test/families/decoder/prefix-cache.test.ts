@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { KvCache } from '../../../src/families/llama/kv-cache.ts'
-import { createPrefixCache } from '../../../src/families/llama/prefix-cache.ts'
+import { KvCache } from '../../../src/families/decoder/kv-cache.ts'
+import { createPrefixCache } from '../../../src/families/decoder/prefix-cache.ts'
 
 const create = () => new KvCache({ layers: 1, kvHeads: 1, headDim: 2 })
 function filled(positions: number): KvCache {

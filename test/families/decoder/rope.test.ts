@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ropeScalingSchema, rotaryFrequencies, rotaryTables } from '../../../src/families/llama/rope.ts'
+import { ropeScalingSchema, rotaryFrequencies, rotaryTables } from '../../../src/families/decoder/rope.ts'
 
 describe('rotary frequencies', () => {
   it('fall from 1 by the base to the power of -2i/d', () => {

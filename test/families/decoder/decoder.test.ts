@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readDecoderConfig } from '../../../src/families/llama/decoder-config.ts'
-import { loadDecoder, type Decoder } from '../../../src/families/llama/decoder.ts'
+import { readDecoderConfig } from '../../../src/families/decoder/decoder-config.ts'
+import { loadDecoder, type Decoder } from '../../../src/families/decoder/decoder.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
 import { referenceLogits } from './reference-decoder.ts'

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkSampling, chooseToken, drawToken, processLogits, softmax } from '../../../src/families/llama/sampling.ts'
+import {
+  checkSampling,
+  chooseToken,
+  drawToken,
+  processLogits,
+  softmax,
+} from '../../../src/families/decoder/sampling.ts'
 
 const logits = Float32Array.of(1, 3, -2, 3, 0)
 const never = () => {
