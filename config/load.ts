@@ -166,4 +166,4 @@ const plain = (value: NonNullable<Config[ConfigKey]>): string | number | boolean
   typeof value === 'object' ? value.map(String).join(',') : value
 
 /** The settings with their names and words; for help texts and flags. */
-export const knownSettings = (): readonly Setting[] => settingsOf(configSchema({ data: '', cache: '' }))
+export const knownSettings = (): readonly Setting[] => settingsOf(configSchema({ data: '', cache: '', hub: '' }))

@@ -60,18 +60,26 @@ const publicUrl = z.url({ protocol: /^https?$/ }).meta({
 /** Folders of the person who runs the program, by the habits of the platform (XDG on Linux). */
 export function userFolders(env: Environment, platform: NodeJS.Platform = process.platform) {
   const home = env['HOME'] ?? homedir()
+  const hub = hubFolder(env, home)
   if (platform === 'win32') {
     const local = env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local')
-    return { data: path.join(local, 'llmga', 'data'), cache: path.join(local, 'llmga', 'cache') }
+    return { data: path.join(local, 'llmga', 'data'), cache: path.join(local, 'llmga', 'cache'), hub }
   }
   if (platform === 'darwin')
     return {
       data: path.join(home, 'Library', 'Application Support', 'llmga'),
       cache: path.join(home, 'Library', 'Caches', 'llmga'),
+      hub,
     }
   const xdg = (name: string, fallback: string) =>
     path.join(env[name]?.startsWith('/') ? env[name] : path.join(home, fallback), 'llmga')
-  return { data: xdg('XDG_DATA_HOME', '.local/share'), cache: xdg('XDG_CACHE_HOME', '.cache') }
+  return { data: xdg('XDG_DATA_HOME', '.local/share'), cache: xdg('XDG_CACHE_HOME', '.cache'), hub }
+}
+
+/** Where every tool of the Hugging Face hub keeps downloads, by its own rule; HF_HUB_CACHE is read as a setting. */
+function hubFolder(env: Environment, home: string): string {
+  const root = env['HF_HOME'] || path.join(env['XDG_CACHE_HOME'] || path.join(home, '.cache'), 'huggingface')
+  return path.join(root.replace(/^~(?=[/\\]|$)/, home), 'hub')
 }
 
 const snowflake = /^\d{1,21}$/
@@ -126,6 +134,33 @@ const slack = {
   ).default([]),
 }
 
+/** Where models are downloaded from, and where they are kept: the names that all tools of the Hugging Face hub read. */
+const hub = (cache: string) => ({
+  hubEndpoint: platformUrl('HF_ENDPOINT', '', 'The hub that models are downloaded from, or a mirror of it.').default(
+    'https://huggingface.co',
+  ),
+  hubToken: platformSecret(
+    'HF_TOKEN',
+    /^[\w.-]{8,}$/,
+    'Token for models behind a gate; it is sent to HF_ENDPOINT and nowhere else.',
+    'a token of the page Settings, Access Tokens (hf_...)',
+  ).optional(),
+  hubCache: text({
+    description: 'Downloaded models, in the layout that all tools of the hub share.',
+    allowed: 'a folder',
+    variable: 'HF_HUB_CACHE',
+    path: true,
+  }).default(cache),
+  hubOffline: z
+    .union([z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] })])
+    .meta({ description: 'Download nothing.', allowed: 'true or false', variable: 'HF_HUB_OFFLINE' })
+    .default(false),
+  hubHosts: names({
+    description: 'Further hosts from which HF_ENDPOINT may send files; those of huggingface.co and hf.co are known.',
+    allowed: 'host names, separated by commas',
+  }).default([]),
+})
+
 /** Who may do what, and how much. */
 const policy = {
   language: choice(languages, "Language where neither a person's words nor their platform tell another.").default('en'),
@@ -158,11 +193,12 @@ const operations = {
 }
 
 /** The one schema of everything that a person may set. A key `httpPort` is LLMGA_HTTP_PORT in the environment. */
-export function configSchema(folders: { readonly data: string; readonly cache: string }) {
+export function configSchema(folders: { readonly data: string; readonly cache: string; readonly hub: string }) {
   return z.object({
     dataDir: folder('Threads, pictures and jobs are kept here.').default(folders.data),
     modelsDir: folder('Extra folder in which names of models and presets are looked up.').optional(),
     cacheDir: folder('Optimised graphs and file hashes; safe to delete.').default(folders.cache),
+    ...hub(folders.hub),
     device: choice(devices, 'What computes; auto takes the best that works.').default('auto'),
     threads: whole(0, 512, 'Threads of the CPU device; 0 takes one for each core.').default(0),
     mllm: model('The multimodal language model.').default('llmga-tiny'),

@@ -10,6 +10,7 @@ const layers = [
   'bot',
   'conversation',
   'inference',
+  'hub',
   'pipelines',
   'families',
   'schedulers',

@@ -13,6 +13,7 @@ export const exitCodes = {
   nothingDrawn: 9,
   different: 10,
   flagged: 11,
+  unreachable: 12,
   cancelled: 130,
 } as const
 
@@ -28,6 +29,7 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   nothingDrawn: 'the assistant answered without a picture',
   different: 'replay: the picture is not bit-identical',
   flagged: 'screen: the picture is flagged as not safe for work',
+  unreachable: 'the place where models are downloaded from cannot be reached',
   cancelled: 'cancelled',
 }
 
@@ -49,6 +51,7 @@ const byCode: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
   'weights/hash-mismatch': 'model',
   'model/unsupported': 'model',
   'model/not-found': 'model',
+  'hub/unreachable': 'unreachable',
   'inference/cancelled': 'cancelled',
   'inference/worker-crashed': 'inference',
   'inference/out-of-memory': 'inference',

@@ -133,7 +133,7 @@ describe('loadConfig', () => {
 
   it('describes every setting', () => {
     for (const { key, variable, flag, description, allowed } of knownSettings()) {
-      expect(variable).toMatch(/^(LLMGA|DISCORD|SLACK)_[A-Z0-9_]+$/)
+      expect(variable).toMatch(/^(LLMGA|DISCORD|SLACK|HF)_[A-Z0-9_]+$/)
       expect(flag ?? '--none').toMatch(/^--[a-z0-9-]+$/)
       expect(`${key} ${description}`.length).toBeGreaterThan(key.length + 10)
       expect(allowed).not.toBe('')

@@ -21,6 +21,7 @@ const codes = {
   'weights/hash-mismatch': 'A file of the model has been changed; the person who runs the bot must restore it.',
   'model/unsupported': 'The model in use cannot do that.',
   'model/not-found': 'The model that was asked for is not installed.',
+  'hub/unreachable': 'The place where models are downloaded from cannot be reached.',
   'inference/cancelled': 'Cancelled.',
   'inference/worker-crashed': 'The model stopped unexpectedly and was started again; please try once more.',
   'inference/out-of-memory': 'There was not enough memory for that; try a smaller size or fewer pictures.',
