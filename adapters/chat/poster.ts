@@ -128,7 +128,10 @@ export function createPoster<Body>({ surface, notes, log, intervalMs }: PosterOp
       if (message.final) return renderFinal(reply, message)
       if (reply.isFinal || stopping.signal.aborted) return
       reply.waiting = message
-      reply.pump ??= pump(reply).finally(() => (reply.pump = undefined))
+      reply.pump ??= pump(reply).finally(() => {
+        reply.pump = undefined
+        if (reply.delivery?.final) replies.delete(message.replyId) // a state that came after the end
+      })
     },
     shownBy: (channelId, messageId) => readShown(notes, channelId, messageId),
     imagesShownBy: async (channelId, messageId) => (await readShown(notes, channelId, messageId))?.imageIds ?? [],

@@ -50,6 +50,8 @@ export function createClient(
       GuildMemberManager: { maxSize: 200, keepOverLimit: (member) => member.id === client.user?.id },
       UserManager: { maxSize: 1000, keepOverLimit: (user) => user.id === client.user?.id },
     }),
+    // messages are kept for each thread, and threads come without end
+    sweepers: { ...Options.DefaultSweeperSettings, messages: { interval: 300, lifetime: 900 } },
   })
   watchLimits(client.rest, log)
   client.on('error', (error) => log.warn({ err: error }, 'Discord: an error of the connection'))

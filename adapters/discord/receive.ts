@@ -28,7 +28,7 @@ const remembered = 2000
 
 /** Takes messages from Discord to the bot. */
 export function createReceiver(tools: ReceiveTools) {
-  const { options, bot, destinations, log } = tools
+  const { options, bot, log } = tools
   const keys = new Map<string, ThreadKey>()
 
   function remember(messageId: string, key: ThreadKey): void {
@@ -44,7 +44,7 @@ export function createReceiver(tools: ReceiveTools) {
     const spot = await spotOf(message.client, message)
     if (!isForBot(message, spot, botId)) return
     if (!isAllowed(options, placeOf(spot, rolesOfMember(message.member)))) return
-    const key = await keyOfMessage(destinations, message, spot, botId)
+    const key = await keyOfMessage(tools, message, spot, botId)
     remember(message.id, key)
     const incoming = await incomingOf(tools, message, key)
     const language = languageOfWords(incoming.text) ?? languageOf(incoming.locale) ?? 'en'
@@ -82,7 +82,7 @@ function isForBot(message: Message, { guildId, threadOwnerId }: Spot, botId: str
 
 /** A message in a server's channel begins a conversation, unless it answers one that goes on there. */
 async function keyOfMessage(
-  destinations: Destinations,
+  { bot, destinations }: ReceiveTools,
   message: Message,
   spot: Spot,
   botId: string,
@@ -91,8 +91,10 @@ async function keyOfMessage(
   const answeredId = message.reference?.messageId
   const placed = answeredId === undefined ? undefined : await destinations.keyAt(answeredId)
   if (placed) return placed
-  const answered = answeredId === undefined ? undefined : message.channel.messages.cache.get(answeredId)
-  if (answered?.author.id === botId && answered.hasThread) return keyOfRoot(spot, answered.id)
+  if (answeredId !== undefined && message.mentions.repliedUser?.id === botId) {
+    const begun = keyOfRoot(spot, answeredId) // where the bot's own message began a thread
+    if (await bot.readThread(begun, authorOf(message))) return begun
+  }
   const key = keyOfRoot(spot, message.id)
   destinations.begun(key)
   return key

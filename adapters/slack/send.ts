@@ -106,8 +106,8 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
     const streamed = await stream(posted, body, before)
     if (streamed) return streamed
     const ended = posted['stream'] === 'open' ? await streams.end(posted) : posted
-    // the first edit since a restart: a stream may have been begun just before
-    if (!before && posted['stream'] === 'none' && posted.threadId !== '')
+    // a stream may have been begun just before the program or the connection broke
+    if ((!before || streams.isDoubtful(posted)) && posted['stream'] === 'none' && posted.threadId !== '')
       await asked(() => streams.sweep(posted, body.text))
     await update(ended, body)
     pictures.replaced(imagesOf(before), imagesOf(body))

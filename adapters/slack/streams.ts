@@ -27,6 +27,8 @@ export interface Streams {
   begin(posted: SlackPost, words: string, reader: StreamReader): Promise<SlackPost | undefined>
   /** Adds what is new. Undefined where the words were changed, or the stream is not open any more. */
   goOn(posted: SlackPost, words: string, before: SlackBody | undefined): Promise<SlackPost | undefined>
+  /** Whether a stream may have been begun in this message's place without an answer. */
+  isDoubtful(posted: SlackPost): boolean
   /** Closes a stream: from here on it is a message like others. */
   end(posted: SlackPost): Promise<SlackPost>
   /**
@@ -55,6 +57,7 @@ export function createStreams(client: WebClient, botUserId: () => string): Strea
 
   return {
     work: () => work,
+    isDoubtful: ({ id }) => doubtful.has(id),
     sweep,
     async begin(posted, words, { teamId, userId }) {
       const { channelId, threadId } = posted

@@ -88,6 +88,18 @@ describe('inpainting', () => {
     expect(requests('inpaint')[0]!.mask).toEqual({ shapes: [{ type: 'image', image: mask }] })
   })
 
+  it('takes a fetched mask beside plain words for the current picture; a question is only a question', async () => {
+    const mask = await maskPng(16, 16, box)
+    const harness = await start({ adapter: { ...createRecordingAdapter(), download: async () => mask } })
+    const drawn = await harness.ask('/imagine a fox')
+    const attachments = [{ name: 'mask.png', source: { url: 'https://example.org/mask.png' } }]
+    await harness.ask('a hat', { attachments })
+    expect(sha256Of(requests('inpaint')[0]!.image)).toBe(imagesOf(drawn)[0]!.sha256)
+    expect(requests('inpaint')[0]!.mask).toEqual({ shapes: [{ type: 'image', image: mask }] })
+    await harness.ask('what is this?', { attachments })
+    expect(requests('inpaint')).toHaveLength(1)
+  })
+
   it.each<[string, string, Uint8Array | undefined, string]>([
     ['/inpaint a hat', 'no mask', undefined, 'input/empty'],
     ['/inpaint a hat --boxes 2,0,1,1', 'a box outside', undefined, 'input/invalid-option'],

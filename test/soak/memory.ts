@@ -4,17 +4,25 @@ import { childrenOf } from '../acceptance/program.ts'
 export interface MemorySample {
   /** Seconds since the start. */
   readonly at: number
-  /** Resident memory in MB (10^6 bytes). */
-  readonly bot: number
-  /** Of the process that runs the models; undefined while there is none. */
-  readonly worker: number | undefined
+  /** The bot's process. */
+  readonly bot: Resident
+  /** The process that runs the models; undefined while there is none. */
+  readonly worker: Resident | undefined
 }
 
-/** Resident memory of a process in MB; undefined when it is gone (Linux). */
-export function residentMb(pid: number): number | undefined {
+/** Resident memory of a process in MB (10^6 bytes). */
+export interface Resident {
+  readonly total: number
+  /** What it has for itself. The rest are pages of files, which the system takes back when it needs the room. */
+  readonly own: number
+}
+
+/** Of a process by its id; undefined when it is gone (Linux). */
+export function residentOf(pid: number): Resident | undefined {
   try {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return kib === undefined ? undefined : (Number(kib) * 1024) / 1e6
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const mb = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)![1]) * 1024) / 1e6
+    return { total: mb('VmRSS'), own: mb('RssAnon') }
   } catch {
     return undefined
   }
@@ -22,10 +30,10 @@ export function residentMb(pid: number): number | undefined {
 
 /** The bot and its worker now. Throws when the bot is gone. */
 export function sampleMemory(pid: number, at: number): MemorySample {
-  const bot = residentMb(pid)
+  const bot = residentOf(pid)
   if (bot === undefined) throw new Error('the bot is gone')
-  const children = childrenOf(pid).flatMap((child) => residentMb(child) ?? [])
-  return { at, bot, worker: children.length === 0 ? undefined : Math.max(...children) }
+  const children = childrenOf(pid).flatMap((child) => residentOf(child) ?? [])
+  return { at, bot, worker: children.toSorted((a, b) => b.total - a.total)[0] }
 }
 
 export interface Slope {

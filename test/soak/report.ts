@@ -8,7 +8,9 @@ export interface SoakReport {
   readonly node: string
   readonly tallies: readonly Tally[]
   readonly disturbances: Readonly<Record<string, number>>
-  readonly memory: { readonly bot: Slope; readonly worker: Slope; readonly samples: readonly MemorySample[] }
+  /** By process, and what of it. */
+  readonly memory: Readonly<Record<string, Slope>>
+  readonly samples: readonly MemorySample[]
   readonly warmUpSeconds: number
   readonly log: LogSummary
   /** What is wrong, in words; nothing when the run is good. */
@@ -47,7 +49,7 @@ export function toMarkdown(report: SoakReport): string {
     table(['platform', 'asked', 'ended', 'lost or doubled', 'cancelled', 'median s', '95 % s'], load),
     table(
       ['process', 'mean MB', `MB an hour after ${report.warmUpSeconds} s`, 'samples', ''],
-      [slope('bot', memory.bot), slope('worker', memory.worker)],
+      Object.entries(memory).map(([name, one]) => slope(name, one)),
     ),
     table(['what went wrong on purpose', 'times'], Object.entries(disturbances)),
     failures.length === 0 ? 'Nothing else went wrong.' : `Failures:\n\n${failures.map((one) => `- ${one}`).join('\n')}`,

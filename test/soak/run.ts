@@ -91,7 +91,7 @@ async function underLoad(platforms: readonly SoakPlatform[], server: Server): Pr
     const platform = pick(platforms, random)
     const what = `${platform.name}: ${platform.disturb(random)}`
     disturbances[what] = (disturbances[what] ?? 0) + 1
-    say(`${Math.round((Date.now() - start) / 1000)} s  ${what}  (bot ${samples.at(-1)!.bot.toFixed(0)} MB)`)
+    say(`${Math.round((Date.now() - start) / 1000)} s  ${what}  (bot ${samples.at(-1)!.bot.own.toFixed(0)} MB of its own)`)
   }, disturbEveryMs)
   try {
     const tallies = await Promise.all(
@@ -108,9 +108,14 @@ function summary(given: Run & { startedAt: string; log: LogSummary; complaints: 
   const { samples, tallies, log, complaints } = given
   const warmUpSeconds = Math.round(Math.min(600, minutes * 20)) // a third, at most ten minutes
   const late = samples.filter(({ at }) => at >= warmUpSeconds)
-  const bot = slopeOf(late.map(({ at, bot: mb }) => [at, mb] as const))
-  const worker = slopeOf(late.flatMap(({ at, worker: mb }) => (mb === undefined ? [] : [[at, mb] as const])))
-  const rising = [bot, worker].filter((slope) => late.length > 30 && !isFlat(slope))
+  const slope = (mbOf: (sample: MemorySample) => number | undefined) =>
+    slopeOf(late.flatMap((sample) => [[sample.at, mbOf(sample)] as const].filter(isMeasured)))
+  const memory = {
+    bot: slope(({ bot }) => bot.total),
+    'bot, its own': slope(({ bot }) => bot.own),
+    worker: slope(({ worker }) => worker?.total),
+  }
+  const rising = [memory['bot, its own'], memory.worker].filter((one) => late.length > 30 && !isFlat(one))
   const failures = [
     ...tallies.flatMap(({ wrong }) => wrong),
     ...complaints,
@@ -119,8 +124,12 @@ function summary(given: Run & { startedAt: string; log: LogSummary; complaints: 
     ...rising.map(({ mbPerHour }) => `memory rises by ${mbPerHour.toFixed(0)} MB an hour`),
   ]
   const { startedAt, disturbances } = given
-  const memory = { bot, worker, samples }
-  return { startedAt, minutes, node: process.version, tallies, disturbances, memory, warmUpSeconds, log, failures }
+  const node = process.version
+  return { startedAt, minutes, node, tallies, disturbances, memory, samples, warmUpSeconds, log, failures }
+}
+
+function isMeasured(point: readonly [number, number | undefined]): point is readonly [number, number] {
+  return point[1] !== undefined
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */

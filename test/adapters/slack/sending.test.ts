@@ -114,6 +114,17 @@ describe('words on Slack', () => {
     await render([text('Once upon a time there was a fox.')], true)
     expect(replies().map(readIn)).toEqual([['Once upon a time there was a fox.']])
   })
+
+  it('nor when the end comes right after that', async () => {
+    const { slack, render, replies } = await scene({ adapter: { timing: { ...quick, requestMs: 300 } } })
+    await render([thinking, cancel])
+    await slack.until(() => replies().length === 1)
+    slack.faults.add({ on: 'chat.startStream', fault: { type: 'closed', carriedOut: true } })
+    await render([text('Once upon', true)])
+    await slack.until(() => slack.faults.met() === 1)
+    await render([text('Once upon a time there was a fox.')], true)
+    expect(replies().map(readIn)).toEqual([['Once upon a time there was a fox.']])
+  })
 })
 
 describe('pictures on Slack', () => {
