@@ -1,13 +1,13 @@
-import { maskedScore } from '../../graph/ops.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { float32, int64, type FloatTensor, type Tensor } from '../../tensor/tensor.ts'
 import { readWeight, type WeightEntry } from '../../weights/safetensors.ts'
 import { Weights, type WeightMap } from '../../weights/weights.ts'
 import { AppError } from '../../contract/errors.ts'
+import { newTokenBias, windowPastBias } from './attention-bias.ts'
 import type { DecoderConfig } from './decoder-config.ts'
 import { decoderGraph } from './decoder-graph.ts'
 import { KvCache } from './kv-cache.ts'
-import { rotaryFrequencies, rotaryTables } from './rope.ts'
+import { rotaryRegime, rotaryTables } from './rope.ts'
 
 /** A causal language model over embeddings, with its state kept by the caller. */
 export interface Decoder {
@@ -16,11 +16,17 @@ export interface Decoder {
   embed(ids: readonly number[]): Float32Array
   createCache(): KvCache
   /**
+   * Readies `cache` for a sequence of `length` positions: empties it where the model turns the keys of a sequence of that
+   * length otherwise (longrope), so that all of it must be run again. To be called before the runs that fill it so far.
+   */
+  prepare(cache: KvCache, length: number): void
+  /**
    * Runs t new tokens, `embeds` float32 [t, width], after those in `cache`, and puts them into it. Returns the logits
-   * [rows, vocabulary] after the tokens whose places are in `rows`, by default only the last.
+   * [rows, vocabulary] after the tokens whose places are in `rows`, by default only the last. `length` is the number of
+   * positions that the sequence is about to have, where it is run in pieces; by default what it has after this run.
    * Throws AppError `input/too-long` when the positions are used up.
    */
-  forward(embeds: Float32Array, cache: KvCache, rows?: readonly number[]): Promise<FloatTensor>
+  forward(embeds: Float32Array, cache: KvCache, rows?: readonly number[], length?: number): Promise<FloatTensor>
   release(): Promise<void>
 }
 
@@ -28,15 +34,20 @@ export interface Decoder {
 export async function loadDecoder(map: WeightMap, config: DecoderConfig, runtime: Runtime): Promise<Decoder> {
   const table = new Weights(map).at('model.embed_tokens').shaped('weight', [config.vocabSize, config.width])
   const session = await runtime.load(decoderGraph(map, config), { packWeights: false })
-  const frequencies = rotaryFrequencies(config.headDim, config.rope)
   return {
     config,
     embed: (ids) => readRows(table, ids),
     createCache: () => new KvCache(config),
-    forward: async (embeds, cache, rows) => {
+    prepare: (cache, length) => {
+      if (cache.regime !== rotaryRegime(config.rope, length)) cache.truncate(0)
+    },
+    forward: async (embeds, cache, rows, length) => {
       const count = embeds.length / config.width
-      checkRoom(config, cache.length + count)
-      const outputs = await session.run(stepInputs(config, frequencies, embeds, cache, rows ?? [count - 1]))
+      const end = cache.length + count
+      checkRoom(config, end)
+      const until = Math.max(end, length ?? end)
+      enterRegime(cache, rotaryRegime(config.rope, until))
+      const outputs = await session.run(stepInputs(config, until, embeds, cache, rows ?? [count - 1]))
       const layers = (name: string) =>
         Array.from({ length: config.layers }, (_, n) => outputs[`${name}_${n}`]!.data as Float32Array)
       cache.append(count, layers('key'), layers('value'))
@@ -46,23 +57,27 @@ export async function loadDecoder(map: WeightMap, config: DecoderConfig, runtime
   }
 }
 
+function enterRegime(cache: KvCache, regime: number): void {
+  if (cache.length > 0 && cache.regime !== regime)
+    throw new RangeError('the cache holds keys turned for a sequence of another length: call prepare first')
+  cache.regime = regime
+}
+
 function stepInputs(
   config: DecoderConfig,
-  frequencies: Float64Array,
+  length: number,
   embeds: Float32Array,
   cache: KvCache,
   rows: readonly number[],
 ): Record<string, Tensor> {
-  const { width, headDim, kvHeads, heads } = config
+  const { width, headDim, kvHeads, rope } = config
   const count = embeds.length / width
-  const { cos, sin } = rotaryTables(frequencies, cache.length, count)
-  const group = heads / kvHeads
+  const { cos, sin } = rotaryTables(rope, cache.length, count, length)
   const inputs: Record<string, Tensor> = {
     embeds: float32(embeds, [count, width]),
-    cos: float32(cos, [count, headDim / 2]),
-    sin: float32(sin, [count, headDim / 2]),
-    past_bias: float32(cache.bias, [1, cache.capacity]),
-    new_bias: float32(causalBias(group, count), [group * count, count]),
+    cos: float32(cos, [count, rope.dims / 2]),
+    sin: float32(sin, [count, rope.dims / 2]),
+    ...scoreBiases(config, cache, count),
     rows: int64(rows),
   }
   for (let n = 0; n < config.layers; n++) {
@@ -72,12 +87,20 @@ function stepInputs(
   return inputs
 }
 
-/** [group * count, count]: row g * count + i sees columns 0..i. */
-function causalBias(group: number, count: number): Float32Array {
-  const bias = new Float32Array(group * count * count)
-  for (let row = 0; row < group * count; row++)
-    bias.fill(maskedScore, row * count + (row % count) + 1, (row + 1) * count)
-  return bias
+/** The biases of layers without and with a window, as far as there are such layers. */
+function scoreBiases({ heads, kvHeads, windows }: DecoderConfig, cache: KvCache, count: number) {
+  const group = heads / kvHeads
+  const inputs: Record<string, Tensor> = {}
+  if (windows.includes(undefined)) {
+    inputs['past_bias'] = float32(cache.bias, [1, cache.capacity])
+    inputs['new_bias'] = float32(newTokenBias(group, count), [group * count, count])
+  }
+  const window = windows.find((size) => size !== undefined)
+  if (window !== undefined) {
+    inputs['window_past_bias'] = float32(windowPastBias(group, count, cache, window), [group * count, cache.capacity])
+    inputs['window_new_bias'] = float32(newTokenBias(group, count, window), [group * count, count])
+  }
+  return inputs
 }
 
 /** Rows of a table, read where they lie: the table itself never enters memory. */

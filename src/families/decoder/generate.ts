@@ -51,15 +51,13 @@ export async function* generate(
   const cache = prefix.take(keys)
   const made: number[] = []
   try {
-    let logits = await prefill(decoder, cache, embeds, turn)
     for (;;) {
+      const logits = await fill(decoder, cache, sequence(embeds, made, decoder), turn)
       const id = chooseToken(logits, made, sampling, uniform)
       const isEnd = stops.has(id)
       if (!isEnd) made.push(id)
       yield { id, isEnd }
       if (isEnd || made.length >= Math.min(maxNewTokens, room)) return
-      await turn?.()
-      logits = (await decoder.forward(decoder.embed([id]), cache)).data
     }
   } finally {
     // A cancelled request too leaves a beginning that the next one can go on from.
@@ -67,21 +65,47 @@ export async function* generate(
   }
 }
 
-/** Runs what the cache lacks of the prompt, in pieces, and returns the logits after its last position. */
-async function prefill(
+/** A sequence of positions that can be embedded from any place on. */
+export interface Sequence {
+  readonly length: number
+  /** Rows from position `start` on: float32 [length - start, width]. */
+  readonly rowsFrom: (start: number) => Float32Array
+}
+
+/** The prompt's rows `embeds`, and behind them the tokens `made`, which are embedded when they are asked for. */
+export function sequence(embeds: Float32Array, made: readonly number[], decoder: Decoder): Sequence {
+  const { width } = decoder.config
+  const prompt = embeds.length / width
+  return {
+    length: prompt + made.length,
+    rowsFrom: (start) => {
+      if (start >= prompt) return decoder.embed(made.slice(start - prompt))
+      if (made.length === 0) return embeds.subarray(start * width)
+      const rows = new Float32Array((prompt - start + made.length) * width)
+      rows.set(embeds.subarray(start * width))
+      rows.set(decoder.embed(made), (prompt - start) * width)
+      return rows
+    },
+  }
+}
+
+/** Runs what the cache lacks of a sequence, in pieces, and returns the logits after its last position. */
+export async function fill(
   decoder: Decoder,
   cache: KvCache,
-  embeds: Float32Array,
-  turn: (() => Promise<void>) | undefined,
+  { length, rowsFrom }: Sequence,
+  turn?: () => Promise<void>,
 ): Promise<Float32Array> {
+  decoder.prepare(cache, length)
   const { width } = decoder.config
-  const positions = embeds.length / width
+  const first = cache.length
+  const missing = rowsFrom(first)
   for (;;) {
-    const start = cache.length
-    const end = Math.min(start + prefillRows, positions)
+    const start = cache.length - first
+    const end = Math.min(start + prefillRows, length - first)
     await turn?.()
-    const { data } = await decoder.forward(embeds.subarray(start * width, end * width), cache)
-    if (end === positions) return data
+    const { data } = await decoder.forward(missing.subarray(start * width, end * width), cache, undefined, length)
+    if (end === length - first) return data
   }
 }
 

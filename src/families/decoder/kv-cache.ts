@@ -19,6 +19,8 @@ const growth = 1.25
  */
 export class KvCache {
   readonly shape: CacheShape
+  /** Which of the model's rotations its keys were turned by (rotaryRegime). */
+  regime = 0
   #length = 0
   #capacity = block
   #keys: Float32Array[]

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { fill, sequence } from '../../../src/families/decoder/generate.ts'
 import { embedPrompt } from '../../../src/families/decoder/prompt.ts'
 import { processLogits, softmax, type SamplingSettings } from '../../../src/families/decoder/sampling.ts'
 import { loadLlava } from '../../../src/families/llava/llava.ts'
@@ -58,9 +59,9 @@ async function decodeGreedily(decoder: Decoder, embeds: Float32Array, steps: num
   const logits: Float32Array[] = []
   const chosen: number[] = []
   for (let step = 0; step < steps; step++) {
-    const next = await decoder.forward(step === 0 ? embeds : decoder.embed(chosen.slice(-1)), cache)
-    logits.push(next.data)
-    chosen.push(next.data.indexOf(next.data.reduce((a, b) => Math.max(a, b))))
+    const next = await fill(decoder, cache, sequence(embeds, chosen, decoder))
+    logits.push(next)
+    chosen.push(next.indexOf(next.reduce((a, b) => Math.max(a, b))))
   }
   return { logits: logits.flatMap((row) => [...row]), chosen }
 }
