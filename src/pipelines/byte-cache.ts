@@ -2,6 +2,8 @@
 export interface ByteCache<T> {
   get(key: string): T | undefined
   set(key: string, value: T): void
+  readonly bytes: number
+  readonly size: number
 }
 
 /** A cache of at most `maxBytes`, as `bytesOf` counts them. */
@@ -28,6 +30,12 @@ export function createByteCache<T>(maxBytes: number, bytesOf: (value: T) => numb
       if (bytesOf(value) > maxBytes) return
       keep(key, value)
       for (const oldest of [...kept.keys()]) if (bytes > maxBytes) drop(oldest)
+    },
+    get bytes() {
+      return bytes
+    },
+    get size() {
+      return kept.size
     },
   }
 }

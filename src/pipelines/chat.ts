@@ -11,6 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { conversationTemplates, type TemplateName } from '../tokenizers/conversation-templates.ts'
 import { createGenImageParser, type GenImageEvent } from '../tokenizers/gen-image.ts'
 import { createTextStream } from '../tokenizers/text-stream.ts'
+import { createByteCache, type ByteCache } from './byte-cache.ts'
 import { chatTurns, fitPrompt } from './chat-prompt.ts'
 import type { PipelineContext, PipelineEvent } from './pipeline.ts'
 import { createStopText } from './stop-text.ts'
@@ -38,8 +39,16 @@ export interface ChatSampling {
 export interface ChatModel {
   readonly languageModel: LanguageModel
   readonly settings: ChatSettings
-  /** Features of the last pictures by the sha256 of their files, oldest first. */
-  readonly features: Map<string, ImageFeatures>
+  /** Features of the last pictures, by the sha256 of their files. */
+  readonly features: ByteCache<ImageFeatures>
+}
+
+/** Bytes that a chat model may keep for later requests; by default there is no limit. */
+export interface ChatMemory {
+  /** Keys and values of conversations that may go on. */
+  readonly conversationBytes?: number
+  /** Features of pictures that may be asked about again. */
+  readonly featureBytes?: number
 }
 
 /** Loads a LLaVA checkpoint (or a Llama without vision) and, from `visionTower`, the CLIP checkpoint that it names. */
@@ -47,10 +56,12 @@ export async function loadChat(
   folders: { readonly checkpoint: string; readonly visionTower: string },
   settings: ChatSettings,
   runtime: Runtime,
+  { conversationBytes, featureBytes = Infinity }: ChatMemory = {},
 ): Promise<ChatModel> {
-  const { imageMode } = settings
-  const languageModel = await loadLlava(folders.checkpoint, runtime, { visionTower: folders.visionTower, imageMode })
-  return { languageModel, settings, features: new Map() }
+  const { checkpoint, visionTower } = folders
+  const options = { visionTower, imageMode: settings.imageMode, keptBytes: conversationBytes }
+  const languageModel = await loadLlava(checkpoint, runtime, options)
+  return { languageModel, settings, features: createByteCache(featureBytes, ({ rows }) => rows.byteLength) }
 }
 
 /** Answers the last message: words for the person and prompts between <gen_image> tags, as they are generated. */
@@ -100,8 +111,6 @@ function samplingOf(defaults: ChatSampling, asked: SamplingOptions = {}) {
   return { sampling: { temperature, topP, topK, repetitionPenalty }, seed, maxNewTokens }
 }
 
-/** Pictures whose features are kept. */
-const keptFeatures = 8
 /** Far above what the bot lets in: a picture that comes here was judged when it was sent. */
 const limits = { maxBytes: 2 ** 28, maxPixels: 2 ** 28 }
 
@@ -123,7 +132,6 @@ async function imageFeatures(
   await context.turn()
   const made = { key, rows: await languageModel.vision.encode(picture) }
   features.set(key, made)
-  if (features.size > keptFeatures) features.delete(features.keys().next().value!)
   return made
 }
 

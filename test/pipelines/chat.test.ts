@@ -17,6 +17,8 @@ const model = await loadChat(
 )
 const cat = readFileSync('test/fixtures/llmga-tiny/sample-cat.png')
 const fox = readFileSync('test/fixtures/llmga-tiny/sample-fox.png')
+const fish = readFileSync('test/fixtures/llmga-tiny/edit-fish.png')
+const edges = readFileSync('test/fixtures/llmga-tiny/addon_controlnet_edges.png')
 
 const user = (text: string, image?: Uint8Array): ChatMessage => ({ role: 'user', text, ...(image ? { image } : {}) })
 const assistant = (text: string): ChatMessage => ({ role: 'assistant', text })
@@ -86,20 +88,26 @@ describe('the embedded chat model', () => {
 })
 
 describe('chat', () => {
-  it('computes only what is new of a conversation that goes on', async () => {
-    await answer([user('hello')])
+  it('computes only what is new of two conversations that go on in turns', async () => {
     const forward = vi.spyOn(model.languageModel.decoder, 'forward')
-    const { width } = model.languageModel.decoder.config
     const encode = vi.spyOn(model.languageModel.vision!, 'encode')
-    const before = await answer([user('Is there a cat in the image?', fox)])
-    const prefill = () => forward.mock.calls.map(([embeds]) => embeds.length / width).filter((rows) => rows > 1)
-    expect(prefill().reduce((a, b) => a + b)).toBeGreaterThan(40)
-    forward.mockClear()
-    encode.mockClear()
-    const question = user('Is there a cat in the image?', fox)
-    await answer([question, assistant(before.result.reply!), user('Is there a fox in the image?')])
-    expect(prefill().reduce((a, b) => a + b)).toBeLessThan(30)
-    expect(encode).not.toHaveBeenCalled()
+    const { width } = model.languageModel.decoder.config
+    /** Positions that were read, those of the prompt that were known already left out. */
+    const read = async (messages: readonly ChatMessage[]) => {
+      forward.mockClear()
+      const { result } = await answer(messages)
+      const positions = forward.mock.calls.map(([embeds]) => embeds.length / width).filter((rows) => rows > 1)
+      return { reply: result.reply!, positions: positions.reduce((a, b) => a + b) }
+    }
+    const questions = [fish, edges].map((picture) => user('Is there a cat in the image?', picture))
+    const first = [await read([questions[0]!]), await read([questions[1]!])]
+    for (const { positions } of first) expect(positions).toBeGreaterThan(64)
+    expect(encode).toHaveBeenCalledTimes(2)
+    for (const n of [0, 1]) {
+      const messages = [questions[n]!, assistant(first[n]!.reply), user('Is there a fox in the image?')]
+      expect((await read(messages)).positions).toBeLessThan(30)
+    }
+    expect(encode).toHaveBeenCalledTimes(2)
   })
 
   it('gives the same answer whether it was asked before or not', async () => {

@@ -69,11 +69,11 @@ export class KvCache {
   /** Writes `count` new positions: for each layer keys [kvHeads, headDim, count] and values [kvHeads, count, headDim]. */
   append(count: number, keys: readonly Float32Array[], values: readonly Float32Array[]): void {
     this.#reserve(this.#length + count)
-    const { kvHeads, headDim } = this.shape
-    for (let layer = 0; layer < this.shape.layers; layer++) {
-      copyRows(keys[layer]!, count, this.#keys[layer]!, this.#capacity, this.#length, kvHeads * headDim)
+    const { layers, headDim } = this.shape
+    for (let layer = 0; layer < layers; layer++) {
+      copyRows(rowsOf(keys[layer]!, count), rowsOf(this.#keys[layer]!, this.#capacity), { column: this.#length })
       const [from, to] = [count * headDim, this.#capacity * headDim]
-      copyRows(values[layer]!, from, this.#values[layer]!, to, this.#length * headDim, kvHeads)
+      copyRows(rowsOf(values[layer]!, from), rowsOf(this.#values[layer]!, to), { column: this.#length * headDim })
     }
     this.#bias.fill(0, this.#length, this.#length + count)
     this.#length += count
@@ -86,6 +86,23 @@ export class KvCache {
     this.#length = length
   }
 
+  /** A copy of the first `length` positions, with memory of its own. */
+  fork(length: number): KvCache {
+    const copy = new KvCache(this.shape)
+    copy.#reserve(length)
+    const { layers, headDim } = this.shape
+    const [from, to] = [this.#capacity, copy.#capacity]
+    for (let layer = 0; layer < layers; layer++) {
+      copyRows(rowsOf(this.#keys[layer]!, from), rowsOf(copy.#keys[layer]!, to), { size: length })
+      const [source, target] = [this.#values[layer]!, copy.#values[layer]!]
+      copyRows(rowsOf(source, from * headDim), rowsOf(target, to * headDim), { size: length * headDim })
+    }
+    copy.#bias.fill(0, 0, length)
+    copy.#length = length
+    copy.regime = this.regime
+    return copy
+  }
+
   #room(capacity: number): Float32Array {
     return new Float32Array(this.shape.kvHeads * this.shape.headDim * capacity)
   }
@@ -94,12 +111,11 @@ export class KvCache {
     if (length <= this.#capacity) return
     const before = this.#capacity
     const capacity = Math.ceil(Math.max(length, before * growth) / block) * block
-    const { kvHeads, headDim } = this.shape
+    const { headDim } = this.shape
     // All of it first: when memory runs out here, the cache is still what it was.
-    const rows = kvHeads * headDim
-    const keys = this.#keys.map((old) => grown(old, before, this.#room(capacity), capacity, rows))
+    const keys = this.#keys.map((old) => grown(rowsOf(old, before), rowsOf(this.#room(capacity), capacity)))
     const values = this.#values.map((old) =>
-      grown(old, before * headDim, this.#room(capacity), capacity * headDim, kvHeads),
+      grown(rowsOf(old, before * headDim), rowsOf(this.#room(capacity), capacity * headDim)),
     )
     this.#keys = keys
     this.#values = values
@@ -108,24 +124,29 @@ export class KvCache {
   }
 }
 
-/** Copies `rows` rows of `size` numbers to column `column` of a matrix with rows of `targetSize` numbers. */
-function copyRows(
-  source: Float32Array,
-  size: number,
-  target: Float32Array,
-  targetSize: number,
-  column: number,
-  rows: number,
-): void {
-  if (size === 1) {
-    for (let row = 0; row < rows; row++) target[row * targetSize + column] = source[row]!
-    return
-  }
-  for (let row = 0; row < rows; row++)
-    target.set(source.subarray(row * size, (row + 1) * size), row * targetSize + column)
+/** A matrix in one array. */
+interface Rows {
+  readonly data: Float32Array
+  /** Numbers in a row. */
+  readonly length: number
 }
 
-function grown(source: Float32Array, size: number, target: Float32Array, targetSize: number, rows: number) {
-  copyRows(source, size, target, targetSize, 0, rows)
-  return target
+const rowsOf = (data: Float32Array, length: number): Rows => ({ data, length })
+
+/** Copies the first `size` numbers of each row (by default all) to column `column` of the target's rows. */
+function copyRows(source: Rows, target: Rows, { column = 0, size = source.length }): void {
+  const rows = source.data.length / source.length
+  if (size === 1) {
+    for (let row = 0; row < rows; row++) target.data[row * target.length + column] = source.data[row * source.length]!
+    return
+  }
+  for (let row = 0; row < rows; row++) {
+    const from = row * source.length
+    target.data.set(source.data.subarray(from, from + size), row * target.length + column)
+  }
+}
+
+function grown(source: Rows, target: Rows): Float32Array {
+  copyRows(source, target, {})
+  return target.data
 }

@@ -2,7 +2,7 @@ import type { RgbImage } from '../../image/rgb-image.ts'
 import type { Tokenizer } from '../../tokenizers/tokenizer.ts'
 import type { Decoder } from './decoder.ts'
 import { generate, type GeneratedToken, type GenerateRequest } from './generate.ts'
-import { createPrefixCache } from './prefix-cache.ts'
+import { createPrefixCache, type PrefixCache } from './prefix-cache.ts'
 
 /** A language model that may see. */
 export interface LanguageModel<Vision extends LanguageModelVision = LanguageModelVision> {
@@ -12,6 +12,8 @@ export interface LanguageModel<Vision extends LanguageModelVision = LanguageMode
   readonly vision?: Vision
   /** Generates token by token from the prompt's ids and pictures; see generate. */
   generate(request: GenerateRequest): AsyncGenerator<GeneratedToken>
+  /** What is kept of conversations that may go on. */
+  readonly kept: Pick<PrefixCache, 'bytes' | 'size'>
   release(): Promise<void>
 }
 
@@ -23,18 +25,20 @@ export interface LanguageModelVision {
   release(): Promise<void>
 }
 
-/** Puts the parts together; the model keeps the keys and values of its last conversation. */
+/** Puts the parts together; the model keeps the keys and values of its last conversations, up to `keptBytes`. */
 export function createLanguageModel<Vision extends LanguageModelVision>(
   tokenizer: Tokenizer,
   decoder: Decoder,
   vision?: Vision,
+  keptBytes?: number,
 ): LanguageModel<Vision> {
-  const prefix = createPrefixCache(() => decoder.createCache())
+  const prefix = createPrefixCache({ createCache: () => decoder.createCache(), maxBytes: keptBytes })
   return {
     tokenizer,
     decoder,
     ...(vision ? { vision } : {}),
     generate: (request) => generate(decoder, prefix, request),
+    kept: prefix,
     release: async () => {
       await vision?.release()
       await decoder.release()

@@ -11,6 +11,8 @@ export interface LlavaOptions {
   /** Folder of the CLIP checkpoint that the config's `mm_vision_tower` names. */
   readonly visionTower: string
   readonly imageMode: ImageMode
+  /** Bytes of keys and values that are kept for conversations to go on from; default: no limit. */
+  readonly keptBytes?: number | undefined
 }
 
 /** A language model in the layout of LLaVA or of transformers' Llama, which has no vision. */
@@ -27,5 +29,5 @@ export async function loadLlava(folder: string, runtime: Runtime, options: Llava
   const tokenizer = loadTokenizer(folder)
   const sees = typeof llava.mm_vision_tower === 'string'
   const vision = sees ? await loadLlavaVision(map, llava, options.visionTower, options.imageMode, runtime) : undefined
-  return createLanguageModel(tokenizer, await loadDecoder(map, config, runtime), vision)
+  return createLanguageModel(tokenizer, await loadDecoder(map, config, runtime), vision, options.keptBytes)
 }
