@@ -24,6 +24,11 @@ export interface Shown {
   readonly imageIds: readonly string[]
 }
 
+/** A reply is not shown again after so long. */
+const deliveryDays = 90
+/** People answer pictures, also old ones. */
+const shownDays = 730
+
 const replyKey = (replyId: string): string => `reply:${replyId}`
 const messageKey = (channelId: string, messageId: string): string => `message:${channelId}/${messageId}`
 
@@ -33,13 +38,13 @@ export const readDelivery = async (notes: Notes, replyId: string): Promise<Deliv
   ((await notes.get(replyKey(replyId))) as Delivery | undefined) ?? noDelivery
 
 export const writeDelivery = (notes: Notes, replyId: string, delivery: Delivery): Promise<void> =>
-  notes.set(replyKey(replyId), delivery)
+  notes.set(replyKey(replyId), delivery, deliveryDays)
 
 export const readShown = async (notes: Notes, channelId: string, messageId: string): Promise<Shown | undefined> =>
   (await notes.get(messageKey(channelId, messageId))) as Shown | undefined
 
 export const writeShown = (notes: Notes, { channelId, id }: PostedMessage, shown: Shown): Promise<void> =>
-  notes.set(messageKey(channelId, id), shown)
+  notes.set(messageKey(channelId, id), shown, shownDays)
 
 /** Equal for equal bodies, bytes included. */
 export const digestOf = (body: unknown): string => createHash('sha256').update(serialize(body)).digest('base64url')

@@ -62,10 +62,13 @@ export interface NotedAnswer {
   readonly controls: readonly Control[]
 }
 
+/** Buttons of help and the like are pressed at once or not at all. */
+const answerDays = 90
+
 const answerKey = (messageId: string): string => `answer:${messageId}`
 
 export const noteAnswer = (notes: Notes, messageId: string, answer: NotedAnswer): Promise<void> =>
-  notes.set(answerKey(messageId), answer)
+  notes.set(answerKey(messageId), answer, answerDays)
 
 export const notedAnswer = async (notes: Notes, messageId: string): Promise<NotedAnswer | undefined> =>
   (await notes.get(answerKey(messageId))) as NotedAnswer | undefined

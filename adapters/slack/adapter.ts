@@ -39,6 +39,9 @@ const noReceiver: Receiver = { init: () => undefined, start: async () => undefin
 export function createSlackAdapter(options: SlackOptions, log: AdapterLog): SlackAdapter {
   const timing = { ...usualTiming, ...options.timing }
   const client = new webApi.WebClient(options.botToken, clientOptions(options, timing, log))
+  client.on(webApi.WebClientEvent.RATE_LIMITED, (seconds: number) =>
+    log.debug({ waitMs: seconds * 1000 }, 'Slack asks to wait'),
+  )
   const socket = options.appToken === undefined ? undefined : createSocket(options.appToken, options, timing, log)
   const connection = createConnection(
     {

@@ -100,7 +100,8 @@ export interface FittedImage {
 /** What an adapter keeps over a restart: which messages show a reply, what a message shows. Durable when `set` resolves. */
 export interface Notes {
   get(key: string): Promise<unknown>
-  set(key: string, value: unknown): Promise<void>
+  /** `days`: how long it is of use; it may be gone after that. Without it stays until it is removed. */
+  set(key: string, value: unknown, days?: number): Promise<void>
   remove(key: string): Promise<void>
 }
 

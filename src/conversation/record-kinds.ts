@@ -177,6 +177,8 @@ export interface CleanupRecord {
 export interface NoteRecord {
   readonly version: 1
   readonly value: unknown
+  /** Milliseconds since the epoch from which on it is of no use. */
+  readonly until?: number
 }
 
 export type SummaryRecord = ThreadSummary & { readonly version: 1 }
@@ -197,7 +199,11 @@ export const recordKinds = {
     1,
     z.looseObject({ version: z.literal(1), jobId: text.exactOptional(), at: time.exactOptional() }),
   ),
-  note: kind<NoteRecord>('note', 1, z.looseObject({ version: z.literal(1), value: z.unknown() })),
+  note: kind<NoteRecord>(
+    'note',
+    1,
+    z.looseObject({ version: z.literal(1), value: z.unknown(), until: time.exactOptional() }),
+  ),
   cleanup: kind<CleanupRecord>(
     'clean-up',
     1,

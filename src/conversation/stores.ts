@@ -162,8 +162,12 @@ async function openStores(records: Records, blobs: WritableBlobs, unlock: () => 
     events: { get: (id) => records.get(recordKinds.event, keys.event(id)) },
     notes: (platform) => ({
       get: async (key) => (await records.get(recordKinds.note, keys.note(platform, key)))?.value,
-      set: (key, value) =>
-        oneAtATime(() => records.write([{ key: keys.note(platform, key), value: { version: 1, value } }])),
+      set(key, value, days) {
+        const until = days === undefined ? {} : { until: Date.now() + days * 86_400_000 }
+        return oneAtATime(() =>
+          records.write([{ key: keys.note(platform, key), value: { version: 1, value, ...until } }]),
+        )
+      },
       remove: (key) => oneAtATime(() => records.remove([keys.note(platform, key)])),
     }),
     blobs,

@@ -22,9 +22,11 @@ export function makePlace(name: string): Place {
 
 export type Variables = Readonly<Record<string, string>>
 
+const isSetting = (name: string): boolean => /^(LLMGA|DISCORD|SLACK)_/.test(name) || name === 'VITEST'
+
 /** The environment of whoever runs the tests without its own settings of the bot, and these in their place. */
 function environment(variables: Variables): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('LLMGA_') && name !== 'VITEST')
+  const others = Object.entries(process.env).filter(([name]) => !isSetting(name))
   return { ...Object.fromEntries(others), ...variables }
 }
 

@@ -12,7 +12,7 @@ const dataDir = mkdtempSync(path.join(tmpdir(), 'llmga-sweep-'))
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 const day = 86_400_000
 
-it('deletes threads that nobody touched, old events, and pictures of no thread; keeps the rest', async () => {
+it('deletes threads that nobody touched, old events and notes, and pictures of no thread; keeps the rest', async () => {
   const stores = await createStores({ dataDir })
   const harness = await createHarness({ stores })
   await harness.ask('draw a fox', { eventId: 'first' })
@@ -23,7 +23,12 @@ it('deletes threads that nobody touched, old events, and pictures of no thread; 
   writeFileSync(file, stray)
 
   const now = Date.now()
-  expect(await sweepOnce(harness.bot, stores, 0, now + 20 * day)).toEqual({ threads: 0, events: 0, usage: 0, blobs: 1 })
+  const notes = stores.notes('test')
+  await notes.set('for ten days', 1, 10)
+  await notes.set('for good', 2)
+  const expected = { threads: 0, events: 0, usage: 0, notes: 1, blobs: 1 }
+  expect(await sweepOnce(harness.bot, stores, 0, now + 20 * day)).toEqual(expected)
+  expect([await notes.get('for ten days'), await notes.get('for good')]).toEqual([undefined, 2])
   expect(await stores.blobs.read(sha256Of(stray))).toBeUndefined()
   expect(await stores.blobs.read(hashes[0]!)).toBeDefined()
 
