@@ -11,6 +11,7 @@ import {
   transpose,
   type ConvOptions,
 } from './ops.ts'
+import { matmulQuantised } from './quantised-matrix.ts'
 import { fixed } from './shapes.ts'
 
 /** Linear. x [..., in] -> [..., out]. Weights: weight [out, in], bias? [out]. With a LoRA branch where the weights say so. */
@@ -39,8 +40,9 @@ const loraRank = ({ prefix }: Weights): string => `${prefix}rank`
  */
 function linearWeight(g: Graph, x: Value, w: Weights): Value {
   const weight = w.entry('weight')
-  const input = fixed(x, -1)
-  const checked = g.weight(w.shaped('weight', [weight.shape[0] ?? 0, input]))
+  const shaped = w.shaped('weight', [weight.shape[0] ?? 0, fixed(x, -1)])
+  if (shaped.quantised) return matmulQuantised(g, x, shaped, shaped.quantised)
+  const checked = g.weight(shaped)
   const transposed = transpose(g, checked, [1, 0])
   return g.node('MatMul', [x, transposed], { dtype: 'float32', shape: [...x.shape.slice(0, -1), weight.shape[0]!] })
 }
@@ -50,8 +52,14 @@ function linearWeight(g: Graph, x: Value, w: Weights): Value {
  * transposed second factor), so that loading folds no Transpose: a language model is held once, not twice, at its peak.
  */
 export function linearRows(g: Graph, x: Value, w: Weights, out: number): Value {
-  const weight = g.weight(w.shaped('weight', [out, fixed(x, -1)]))
-  const inputs = w.has('bias') ? [x, weight, g.weight(w.shaped('bias', [out]))] : [x, weight]
+  const entry = w.shaped('weight', [out, fixed(x, -1)])
+  const bias = w.has('bias') ? g.weight(w.shaped('bias', [out])) : undefined
+  if (entry.quantised) {
+    const product = matmulQuantised(g, x, entry, entry.quantised)
+    return bias ? add(g, product, bias) : product
+  }
+  const weight = g.weight(entry)
+  const inputs = bias ? [x, weight, bias] : [x, weight]
   const attributes = { transB: { int: 1 } }
   return g.node('Gemm', inputs, { dtype: 'float32', shape: [x.shape[0]!, out] }, { attributes })
 }

@@ -6,8 +6,15 @@ import { runtimeError } from './session.ts'
 type SessionOptions = ort.InferenceSession.SessionOptions
 type Warn = ((line: string) => void) | undefined
 
-/** fp16 becomes fp32, and packed copies of matrices may come on top. */
-const cacheGrowth = 4
+/**
+ * Bytes that an optimised graph may take on the disk: fp16 becomes fp32, and packed copies of matrices may come on top;
+ * quantised ones lie there as they are and packed.
+ */
+function cachedBytes(graph: Graph): number {
+  let sum = 0
+  for (const { entry } of graph.weights.values()) sum += entry.length * (entry.dtype === 'U8' ? 2 : 4)
+  return sum
+}
 
 /** Loads a graph: as it lies optimised in the cache, or anew (and into the cache). Throws AppError when it cannot. */
 export async function createSession(graph: Graph, options: SessionOptions, cache: GraphCache | undefined, warn: Warn) {
@@ -33,7 +40,7 @@ async function fromCache(graph: Graph, options: SessionOptions, cache: GraphCach
 }
 
 async function fill(graph: Graph, options: SessionOptions, cache: GraphCache, key: string) {
-  const draft = await cache.draft(key, graph.weightBytes * cacheGrowth)
+  const draft = await cache.draft(key, cachedBytes(graph))
   try {
     return await optimise(graph, options, draft)
   } catch (error) {

@@ -1,8 +1,10 @@
 import * as ort from 'onnxruntime-node'
 import { graphCodeVersion, type Graph } from '../graph/graph.ts'
+import { quantisedMatmul } from '../graph/quantised-matrix.ts'
 import { chooseDevice, type DeviceKind, type DeviceSetting } from './device.ts'
 import { createSession } from './create-session.ts'
 import { openGraphCache } from './graph-cache.ts'
+import { openWeightCache, type WeightCache } from './weight-cache.ts'
 import { wrapSession, type Session } from './session.ts'
 
 export interface RuntimeOptions {
@@ -15,6 +17,8 @@ export interface RuntimeOptions {
   readonly hashOf?: (file: string) => Promise<string>
   /** Told about every fallback. */
   readonly warn?: (line: string) => void
+  /** Told about work that takes its time and is done once. */
+  readonly tell?: (line: string) => void
 }
 
 export interface LoadOptions {
@@ -23,6 +27,11 @@ export interface LoadOptions {
    * stay in the mapped file, and a product of few rows is as fast (docs/performance.md).
    */
   readonly packWeights?: boolean
+  /**
+   * Whether half-precision weights stay in the checkpoint's mapped file and are widened at each use; default false:
+   * they are widened once. Half the memory and nothing to prepare, for steps of few rows that take longer.
+   */
+  readonly keepHalves?: boolean
 }
 
 /** Loads graphs onto one device and knows what is loaded. */
@@ -30,6 +39,8 @@ export interface Runtime {
   readonly device: DeviceKind
   /** Versions and device, for recipes and cache keys. */
   readonly versions: Readonly<Record<string, string>>
+  /** Where quantised weights are kept; absent without a cache folder. */
+  readonly weights?: WeightCache
   /** Loads a graph with the weights it points to. Throws AppError when it cannot. */
   load(graph: Graph, options?: LoadOptions): Promise<Session>
   /** Sessions that are loaded, with the bytes of their weights. */
@@ -42,17 +53,25 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   if (refused.length > 0 && options.device !== 'auto' && options.device !== undefined)
     options.warn?.(`device ${options.device} cannot be used, running on ${device} instead: ${refused.join('; ')}`)
   const onnxruntime = ort.env.versions.node ?? ort.env.versions.common
-  const { cacheDir: dir, hashOf } = options
+  const { cacheDir: dir, hashOf, tell } = options
+  const weights = dir !== undefined && hashOf ? openWeightCache({ dir, hashOf, tell }) : undefined
   // Providers other than the CPU's upload weights to their own memory; there is nothing to map.
-  const cached = device === 'cpu' && dir !== undefined && hashOf
-  const cache = cached ? openGraphCache({ dir, hashOf, facts: [device, onnxruntime] }) : undefined
+  const cached = device === 'cpu' && dir !== undefined && weights
+  const cache = cached ? openGraphCache({ dir, hashOf: weights.hashOf, facts: [device, onnxruntime] }) : undefined
   const sessions = new Set<Session>()
   return {
     device,
     versions: { onnxruntime, device, graph: String(graphCodeVersion) },
     sessions,
-    async load(graph, loadOptions) {
-      const native = await createSession(graph, sessionOptions(device, options, loadOptions), cache, options.warn)
+    ...(weights ? { weights } : {}),
+    async load(graph, loadOptions = {}) {
+      const packWeights = loadOptions.packWeights ?? true
+      const native = await createSession(
+        graph,
+        sessionOptions(device, options, { ...loadOptions, packWeights: packWeights || isQuantised(graph) }),
+        loadOptions.keepHalves ? undefined : cache, // nothing is prepared that could be kept
+        options.warn,
+      )
       const wrapped = wrapSession(graph.name, graph.weightBytes, native)
       const session: Session = {
         ...wrapped,
@@ -66,10 +85,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 }
 
+/** Products with quantised weights take a hundred times as long where their weights are not packed. */
+const isQuantised = (graph: Graph): boolean => graph.nodes.some(({ op }) => op === quantisedMatmul)
+
+/** What widens half-precision weights at load. */
+const widening = 'ConstantFolding;FuseFp16InitializerToFp32NodeTransformer'
+
 function sessionOptions(
   device: DeviceKind,
   { threads }: RuntimeOptions,
-  { packWeights = true }: LoadOptions = {},
+  { packWeights, keepHalves }: LoadOptions,
 ): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
@@ -83,6 +108,7 @@ function sessionOptions(
         // A spinning pool would take the cores from the bot's own thread between steps.
         intra_op: { allow_spinning: '0' },
       },
+      ...(keepHalves ? { optimization: { disable_specified_optimizers: widening } } : {}),
     },
   }
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { halfToFloat } from '../tensor/half.ts'
 import { sizeOf, type Tensor, type TensorData, type TensorType } from '../tensor/tensor.ts'
+import type { BlockFormat } from './quantise.ts'
 
 /** Bytes of one element of each dtype that a checkpoint may hold. */
 export const dtypeBytes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
@@ -18,6 +19,16 @@ export interface WeightEntry {
   /** Byte range [offset, offset + length) in that file; little-endian, row-major. */
   readonly offset: number
   readonly length: number
+  /** The same matrix in fewer bits, which linear layers take instead. */
+  readonly quantised?: QuantisedMatrix
+}
+
+/** A matrix [out, in] in blocks of `blockSize` values of a row with one scale each (see quantise.ts). */
+export interface QuantisedMatrix extends BlockFormat {
+  /** U8 [out, blocks, bytes of a block] */
+  readonly codes: WeightEntry
+  /** F32 [out, blocks] */
+  readonly scales: WeightEntry
 }
 
 export interface SafetensorsFile {
@@ -199,7 +210,8 @@ export function readWeight(entry: WeightEntry): Tensor {
   }
 }
 
-function bfloatToFloat(source: Uint16Array): Float32Array {
+/** bfloat16 values (as their bits) to float32, exactly. */
+export function bfloatToFloat(source: Uint16Array): Float32Array {
   const bits = new Uint32Array(source.length)
   for (let i = 0; i < source.length; i++) bits[i] = source[i]! << 16
   return new Float32Array(bits.buffer)
