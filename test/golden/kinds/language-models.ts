@@ -6,7 +6,7 @@ import { processLogits, softmax, type SamplingSettings } from '../../../src/fami
 import { loadLlava } from '../../../src/families/llava/llava.ts'
 import type { ImageMode } from '../../../src/families/llava/vision.ts'
 import { decodeImage } from '../../../src/image/decode.ts'
-import { tokenizeWithImages } from '../../../src/tokenizers/image-token.ts'
+import { imageToken, imageTokenIndex, tokenizeWithImages } from '../../../src/tokenizers/image-token.ts'
 import { readJson } from '../../../src/weights/config-file.ts'
 import { readDecoderConfig } from '../../../src/families/decoder/decoder-config.ts'
 import { loadDecoder, type Decoder } from '../../../src/families/decoder/decoder.ts'
@@ -21,6 +21,7 @@ import type { GoldenKind } from '../runner.ts'
 export const languageModelKinds: Record<string, GoldenKind> = {
   causal_lm: causalLm,
   llava,
+  llava_hf: llavaHf,
   logits_warp: logitsWarp,
 }
 
@@ -83,9 +84,7 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
   check.json('two_turn_input_ids', idsOf('two_turn_prompt'))
   check.json('text_only_input_ids', idsOf('text_only_prompt'))
 
-  const limits = { maxBytes: 2 ** 26, maxPixels: 2 ** 26 }
-  const picture = await decodeImage(readFileSync(goldenCase.resolve(inputs['image']!)), { limits, orient: false })
-  const pixels = vision.preprocess(picture)
+  const pixels = vision.preprocess(await pictureOf(goldenCase, inputs['image']!))
   const given = goldenCase.float('input.pixel_values')
   // One 8-bit level after normalisation is at most 0.0149: the goldens' own allowance for a picture's pixels.
   check.values('pixel_values', pixels.data, given, pixels.shape, { abs: 0.016, rel: 0 })
@@ -110,6 +109,43 @@ async function llava(goldenCase: GoldenCase, check: Checker): Promise<void> {
   const request = { ids, images, sampling: { temperature: 0 }, maxNewTokens: inputs.max_new_tokens }
   for await (const { id } of model.generate(request)) generated.push(id)
   check.json('greedy_ids (generate)', generated, goldenCase.expected['greedy_ids'])
+}
+
+/** LLaVA in transformers' layout, from the picture's file to the greedy ids. */
+async function llavaHf(goldenCase: GoldenCase, check: Checker): Promise<void> {
+  const inputs = goldenCase.inputs as Record<string, string> & { max_new_tokens: number }
+  const imageMode = inputs['preprocess_mode'] as ImageMode
+  const model = await loadLlava(goldenCase.model(), await goldenRuntime(), { visionTower: '', imageMode })
+  const { tokenizer, vision, decoder } = model
+  if (!vision) return check.fail('logits', 'the checkpoint has no vision')
+
+  const given = goldenCase.float('input.pixel_values')
+  const pixels = vision.preprocess(await pictureOf(goldenCase, inputs['image']!))
+  check.values('pixel_values', pixels.data, given, pixels.shape, { abs: 0.016, rel: 0 })
+  const ids = tokenizeWithImages(tokenizer, inputs['prompt']!)
+  const imageId = tokenizer.tokenId(imageToken)!
+  check.json(
+    'ids_before_expansion',
+    ids.map((id) => (id === imageTokenIndex ? imageId : id)),
+  )
+  const { projected } = await vision.encodePixels(given)
+  const images = [{ key: 'picture', rows: projected.data }]
+  const { embeds, keys } = embedPrompt(decoder, ids, images)
+  check.json(
+    'input_ids',
+    keys.map((key) => (typeof key === 'number' ? key : imageId)),
+  )
+  const all = await decoder.forward(embeds, decoder.createCache(), [...keys.keys()])
+  check.tensor('logits', all.data, all.shape)
+  const { logits, chosen } = await decodeGreedily(decoder, embeds, inputs.max_new_tokens)
+  check.tensor('step_logits', logits, [inputs.max_new_tokens, decoder.config.vocabSize])
+  check.json('greedy_ids', chosen)
+  check.json('greedy_text', tokenizer.decode(chosen, { skipSpecialTokens: true }))
+}
+
+function pictureOf(goldenCase: GoldenCase, file: string) {
+  const limits = { maxBytes: 2 ** 26, maxPixels: 2 ** 26 }
+  return decodeImage(readFileSync(goldenCase.resolve(file)), { limits, orient: false })
 }
 
 /** One vector of logits under many settings. */
