@@ -56,6 +56,7 @@ function conversation(discord: Discord, person: Person, channel: WireChannel, te
       const open = all.filter(isOpen).length
       return { ended: all.length - open, open }
     },
+    told: () => [], // such answers belong to an interaction, not to a message
   }
 }
 

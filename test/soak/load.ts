@@ -66,7 +66,16 @@ async function moveOn(thread: Thread, random: () => number, hasPicture: boolean)
 /** A thread that knows how many replies there have to be. */
 function createThread(conversation: SoakConversation, title: string, { limitMs }: LoadOptions, tally: Tally) {
   let expected = 1
-  const note = (kind: string) => void (tally.asked[kind] = (tally.asked[kind] ?? 0) + 1)
+  const done: string[] = []
+  const note = (kind: string) => {
+    tally.asked[kind] = (tally.asked[kind] ?? 0) + 1
+    done.push(kind)
+  }
+  const wrong = (what: string) => {
+    const { ended: count, open } = conversation.replies()
+    const said = `${count} ended, ${open} open of ${expected} ${what}; done: ${done.join(', ')}`
+    tally.wrong.push(`${title}: ${said}; told alone: ${JSON.stringify(conversation.told())}`)
+  }
 
   async function ended(): Promise<boolean> {
     const from = performance.now()
@@ -80,7 +89,7 @@ function createThread(conversation: SoakConversation, title: string, { limitMs }
       }
       await sleep(50)
     }
-    tally.wrong.push(`${title}: ${JSON.stringify(conversation.replies())} of ${expected} after ${limitMs} ms`)
+    wrong(`after ${limitMs} ms`)
     return false
   }
 
@@ -90,9 +99,9 @@ function createThread(conversation: SoakConversation, title: string, { limitMs }
       return ended()
     },
     async say(kind: string, text: string) {
+      note(kind)
       conversation.say(text)
       expected++
-      note(kind)
       return ended()
     },
     async press(label: string) {
@@ -119,7 +128,7 @@ function createThread(conversation: SoakConversation, title: string, { limitMs }
     async count() {
       await sleep(200)
       const { ended: count, open } = conversation.replies()
-      if (open > 0 || count !== expected) tally.wrong.push(`${title}: ${count} ended, ${open} open, ${expected} asked`)
+      if (open > 0 || count !== expected) wrong('at the end')
     },
   }
 }

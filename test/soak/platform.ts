@@ -7,6 +7,8 @@ export interface SoakConversation {
   use(label: string): Promise<boolean>
   /** Replies of the bot that have ended, and those that have not. */
   replies(): { readonly ended: number; readonly open: number }
+  /** What of it was said to this person alone. */
+  told(): readonly string[]
 }
 
 /** A platform under load. */

@@ -42,8 +42,11 @@ function conversation(slack: SlackStandIn, person: SlackPerson, channel: SlackCh
       const open = replies.filter(isOpen).length
       return { ended: replies.length - open, open }
     },
+    told: () => slack.state.messages.filter((one) => one.onlyFor === person.id && one.threadTs === root.ts).map(textOf),
   }
 }
+
+const textOf = ({ text }: SlackMessage): string => text
 
 const disturbances: readonly ((slack: SlackStandIn) => string)[] = [
   ({ socket }) => (socket.drop(), 'Socket Mode dropped'),
