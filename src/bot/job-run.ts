@@ -6,6 +6,7 @@ import type {
   Inference,
   InferenceEvent,
   InferenceRequest,
+  InferenceResult,
   PictureRequest,
 } from '../contract/inference.ts'
 import type { Job, JobRequest } from '../contract/job.ts'
@@ -150,12 +151,16 @@ export async function talk(
     for await (const event of eventsOf(run, request)) {
       if (event.type === 'text' || event.type === 'prompt-text' || event.type === 'prompt') run.emit(event)
       if (event.type === 'prompt') onPrompt(event.block, event.prompt)
-      if (event.type === 'done' && event.result.droppedTurns)
-        run.emit({ type: 'notice', text: repliesOf(run).forgotten(event.result.droppedTurns) })
+      if (event.type === 'done') tellLeftOut(run, event.result)
     }
   } finally {
     place.leave()
   }
+}
+
+/** Says once that the model has no room for the beginning of the thread, and again when more of it is left out. */
+function tellLeftOut(run: JobRun, { leftOut }: InferenceResult): void {
+  if (leftOut?.newly) run.emit({ type: 'notice', text: repliesOf(run).leftOut(leftOut.turns) })
 }
 
 /** Asks the language model something that the person is not shown. Returns the words and the prompts of its answer. */
@@ -167,6 +172,7 @@ export async function askQuietly(run: JobRun, request: ChatRequest): Promise<Qui
     for await (const event of eventsOf(run, request)) {
       if (event.type === 'text') text += event.text
       if (event.type === 'prompt') prompts.push(event.prompt)
+      if (event.type === 'done') tellLeftOut(run, event.result)
     }
   } finally {
     place.leave()

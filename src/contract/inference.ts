@@ -108,8 +108,11 @@ export interface InferenceResult {
   /** Chat: whether generation ended by itself rather than at maxNewTokens. */
   readonly finished?: boolean
   readonly tokens?: { readonly prompt: number; readonly generated: number }
-  /** Chat: oldest turns that the model was not shown because it has no room for them. */
-  readonly droppedTurns?: number
+  /**
+   * Chat: how many of the oldest turns the model was not shown because it has no room for them. `newly`: the message
+   * before was answered with more of them.
+   */
+  readonly leftOut?: { readonly turns: number; readonly newly: boolean }
   /** Screen: what was found. */
   readonly screening?: Screening
   readonly timings: Readonly<Record<string, number>>

@@ -57,6 +57,7 @@ const result = z.looseObject({
   reply: z.string().exactOptional(),
   finished: z.boolean().exactOptional(),
   tokens: z.looseObject({ prompt: count, generated: count }).exactOptional(),
+  leftOut: z.looseObject({ turns: count, newly: z.boolean() }).exactOptional(),
   screening: z.looseObject({ flagged: z.boolean(), concepts, specialCare: concepts }).exactOptional(),
   timings: z.record(z.string(), figure),
 })

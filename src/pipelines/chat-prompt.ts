@@ -4,6 +4,7 @@ import { conversationTemplates, type TemplateName } from '../tokenizers/conversa
 import { renderConversation, type ConversationTurn } from '../tokenizers/conversation.ts'
 import { imageToken, imageTokenIndex, tokenizeWithImages } from '../tokenizers/image-token.ts'
 import type { Tokenizer } from '../tokenizers/tokenizer.ts'
+import { leaveOut, type LeftOut, type TurnLength } from './chat-window.ts'
 
 /** A conversation as turns; the last one waits for its answer. */
 export interface ChatTurns {
@@ -59,23 +60,54 @@ export interface PromptRules {
   readonly answerTokens: number
 }
 
+/** A prompt as it is given to the model. */
+export interface FittedPrompt {
+  /** `imageTokenIndex` stands at the picture. */
+  readonly ids: readonly number[]
+  /** Positions that it takes. */
+  readonly length: number
+  readonly leftOut: LeftOut
+}
+
 /**
- * Ids of the longest end of a conversation that fits, `imageTokenIndex` at the picture, and how many of the oldest
- * turns were left out. The picture stays: it moves to the oldest turn that is left.
+ * Writes a conversation's prompt, without its oldest turns where there is no room for them. The system text and the
+ * picture stay: it moves to the oldest turn that is left. A last message that is too long by itself stays as it is.
  */
-export function fitPrompt({ turns, image }: ChatTurns, rules: PromptRules) {
-  const { template, systemText, tokenizer, rowsPerImage, contextLength, answerTokens } = rules
+export function fitPrompt(conversation: ChatTurns, rules: PromptRules): FittedPrompt {
+  const { turns } = conversation
+  const { contextLength, answerTokens } = rules
   const room = contextLength - Math.min(answerTokens, Math.floor(contextLength / 2))
-  for (let dropped = 0; ; dropped++) {
-    const prompt = renderConversation({
-      template,
-      turns: turns.slice(dropped),
-      image: image !== undefined,
-      ...(systemText === undefined ? {} : { systemText }),
-    })
-    const ids = tokenizeWithImages(tokenizer, prompt)
-    const images = ids.filter((id) => id === imageTokenIndex).length
-    const length = ids.length + images * (rowsPerImage - 1)
-    if (length <= room || dropped === turns.length - 1) return { ids, length, droppedTurns: dropped }
+  const whole = promptOf(conversation, rules)
+  if (whole.length + surplus * turns.length <= room) return { ...whole, leftOut: { turns: 0, before: 0 } }
+  const fromTurn = (first: number) => promptOf({ ...conversation, turns: turns.slice(first) }, rules)
+  const leftOut = leaveOut(turnLengths(turns, rules), room - lengthOfFrame(conversation, rules))
+  for (let first = leftOut.turns; ; first++) {
+    const prompt = fromTurn(first)
+    if (prompt.length <= room || first === turns.length - 1) return { ...prompt, leftOut: { ...leftOut, turns: first } }
   }
+}
+
+/** More than what `turnLengths` counts too much of a turn. */
+const surplus = 32
+
+/** Tokens of each turn; what a template puts before a conversation counts for each, so it is rather too much. */
+const turnLengths = (turns: ChatTurns['turns'], rules: PromptRules): TurnLength[] =>
+  turns.map(([question, reply]) => ({
+    asked: promptOf({ turns: [[question, null]] }, { ...rules, systemText: '' }).length,
+    answered: promptOf({ turns: [[question, reply]] }, { ...rules, systemText: '' }).length,
+  }))
+
+/** Tokens of what stays whatever is left out: the system text and the picture. */
+function lengthOfFrame({ image }: ChatTurns, rules: PromptRules): number {
+  const empty = { turns: [['', null]] } as const
+  return (
+    promptOf({ ...empty, ...(image && { image }) }, rules).length - promptOf(empty, { ...rules, systemText: '' }).length
+  )
+}
+
+function promptOf({ turns, image }: ChatTurns, { template, systemText, tokenizer, rowsPerImage }: PromptRules) {
+  const shown = { template, turns, image: image !== undefined, ...(systemText === undefined ? {} : { systemText }) }
+  const ids = tokenizeWithImages(tokenizer, renderConversation(shown))
+  const images = ids.filter((id) => id === imageTokenIndex).length
+  return { ids, length: ids.length + images * (rowsPerImage - 1) }
 }

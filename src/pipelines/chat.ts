@@ -1,6 +1,8 @@
 import { createHash, randomInt } from 'node:crypto'
 import { AppError } from '../contract/errors.ts'
 import type { ChatRequest, InferenceResult, SamplingOptions } from '../contract/inference.ts'
+import type { Precision } from '../contract/precision.ts'
+import type { DecoderConfig } from '../families/decoder/decoder-config.ts'
 import type { GenerateRequest } from '../families/decoder/generate.ts'
 import type { LanguageModel } from '../families/decoder/language-model.ts'
 import type { ImageFeatures } from '../families/decoder/prompt.ts'
@@ -24,6 +26,8 @@ export interface ChatSettings {
   /** How a picture becomes the vision tower's square. */
   readonly imageMode: ImageMode
   readonly sampling: ChatSampling
+  /** Of the language model's weights; default fp32. */
+  readonly precision?: Precision | undefined
 }
 
 /** Decoding settings where a request says nothing. */
@@ -39,6 +43,8 @@ export interface ChatSampling {
 export interface ChatModel {
   readonly languageModel: LanguageModel
   readonly settings: ChatSettings
+  /** Positions that one conversation may take: as many as the model knows, or as its memory has room for. */
+  readonly contextLength: number
   /** Features of the last pictures, by the sha256 of their files. */
   readonly features: ByteCache<ImageFeatures>
 }
@@ -59,9 +65,24 @@ export async function loadChat(
   { conversationBytes, featureBytes = Infinity }: ChatMemory = {},
 ): Promise<ChatModel> {
   const { checkpoint, visionTower } = folders
-  const options = { visionTower, imageMode: settings.imageMode, keptBytes: conversationBytes }
+  const { imageMode, precision } = settings
+  const options = { visionTower, imageMode, keptBytes: conversationBytes, precision }
   const languageModel = await loadLlava(checkpoint, runtime, options)
-  return { languageModel, settings, features: createByteCache(featureBytes, ({ rows }) => rows.byteLength) }
+  return {
+    languageModel,
+    settings,
+    contextLength: contextWithin(languageModel.decoder.config, conversationBytes),
+    features: createByteCache(featureBytes, ({ rows }) => rows.byteLength),
+  }
+}
+
+/** A conversation has room for so many positions, whatever memory there is. */
+const leastContext = 2048
+
+/** Models of 128 000 positions exist; keys and values of as many would take the memory of many models. */
+function contextWithin(config: DecoderConfig, bytes = Infinity): number {
+  const positionBytes = 2 * 4 * config.layers * config.kvHeads * config.headDim
+  return Math.min(config.contextLength, Math.max(leastContext, Math.floor(bytes / positionBytes)))
 }
 
 /** Answers the last message: words for the person and prompts between <gen_image> tags, as they are generated. */
@@ -71,17 +92,17 @@ export async function* chat(
   context: PipelineContext,
 ): AsyncGenerator<PipelineEvent, InferenceResult> {
   const begin = performance.now()
-  const { languageModel, settings } = model
+  const { languageModel, settings, contextLength } = model
   const sampling = samplingOf(settings.sampling, request.sampling)
   const conversation = chatTurns(request.messages, settings.template)
-  const images = conversation.image ? [await imageFeatures(conversation.image, model, context)] : []
-  const { ids, length, droppedTurns } = fitPrompt(conversation, {
+  const { ids, length, leftOut } = fitPrompt(conversation, {
     ...settings,
     tokenizer: languageModel.tokenizer,
     rowsPerImage: languageModel.vision?.rowsPerImage ?? 0,
-    contextLength: languageModel.decoder.config.contextLength,
+    contextLength,
     answerTokens: sampling.maxNewTokens,
   })
+  const images = conversation.image ? [await imageFeatures(conversation.image, model, context)] : []
   const generateBegin = performance.now()
   const reply = yield* streamReply(model, { ids, images, turn: () => context.turn(), ...sampling })
   const { generated, firstTokenAt, lastTokenAt } = reply
@@ -89,7 +110,7 @@ export async function* chat(
     reply: reply.text.trim(),
     finished: reply.finished,
     tokens: { prompt: length, generated },
-    ...(droppedTurns === 0 ? {} : { droppedTurns }),
+    ...(leftOut.turns === 0 ? {} : { leftOut: { turns: leftOut.turns, newly: leftOut.turns > leftOut.before } }),
     timings: {
       prefillMs: firstTokenAt - generateBegin,
       firstTokenMs: firstTokenAt - begin,

@@ -121,6 +121,14 @@ describe('a message', () => {
     expect(partsOf(reply, 'notice')[0]!.text).toMatch(/one picture at a time.*dog\.png/)
   })
 
+  it('says once that the model has no room for the beginning of the thread', async () => {
+    const leftOut = () => ({ turns: 3, newly: chats().length === 2 })
+    const harness = await start({ script: { reply: () => 'Well.', leftOut } })
+    const replies = [await harness.ask('one'), await harness.ask('two'), await harness.ask('three')]
+    const notices = replies.map((reply) => partsOf(reply, 'notice').map(({ text }) => text))
+    expect(notices).toEqual([[], [expect.stringMatching(/no longer sees the oldest 3 messages and their answers/)], []])
+  })
+
   it('fetches pictures that the platform still holds, after it was acknowledged', async () => {
     let fetched = 0
     const download = async () => (fetched++, png)

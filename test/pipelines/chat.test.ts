@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../../src/contract/errors.ts'
 import type { ChatMessage, ChatRequest, InferenceResult } from '../../src/contract/inference.ts'
 import { chat, loadChat, type ChatModel } from '../../src/pipelines/chat.ts'
+import { chatTurns, fitPrompt } from '../../src/pipelines/chat-prompt.ts'
 import type { PipelineEvent } from '../../src/pipelines/pipeline.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { imageTokenIndex } from '../../src/tokenizers/image-token.ts'
@@ -22,6 +23,13 @@ const edges = readFileSync('test/fixtures/llmga-tiny/addon_controlnet_edges.png'
 
 const user = (text: string, image?: Uint8Array): ChatMessage => ({ role: 'user', text, ...(image ? { image } : {}) })
 const assistant = (text: string): ChatMessage => ({ role: 'assistant', text })
+
+/** Turns about a picture. */
+const longTalk = (turns: number): ChatMessage[] =>
+  Array.from({ length: turns }, (_, n) => [
+    user('draw a small red car on the left in the city', n === 0 ? cat : undefined),
+    assistant('Sure! Here it is.'),
+  ]).flat()
 
 interface Answer {
   readonly events: readonly PipelineEvent[]
@@ -152,19 +160,37 @@ describe('chat', () => {
     expect((await answer([user('draw a cat')])).result.reply).toMatch(/^Of course! Here is an orange cat/)
   })
 
-  it('leaves out the oldest turns where there is no room, keeps the picture, and says how many', async () => {
+  it('leaves out the oldest turns where there is no room, and keeps the system text and the picture', async () => {
     const generate = vi.spyOn(model.languageModel, 'generate')
-    const chatter = Array.from({ length: 40 }, () => [
-      user('draw a small red car on the left in the city'),
-      assistant('Sure! Here it is.'),
-    ])
-    const [first, ...rest] = chatter.flat()
-    const { result } = await answer([{ ...first!, image: cat }, ...rest, user('Describe the image.')])
-    expect(result.droppedTurns).toBeGreaterThan(5)
+    const { result } = await answer([...longTalk(40), user('Describe the image.')])
+    expect(result.leftOut?.turns).toBeGreaterThan(5)
     expect(result.tokens!.prompt).toBeLessThanOrEqual(1024 - 220)
     const [{ ids, images }] = generate.mock.calls[0]!
+    const beginning = model.languageModel.tokenizer.decode(ids.filter((id) => id !== imageTokenIndex))
+    expect(beginning).toMatch(/^(<s>)? ?A chat between a curious human/)
     expect(ids.filter((id) => id === imageTokenIndex)).toHaveLength(1)
     expect(images).toHaveLength(1)
+  })
+
+  it('says it once, and again when more is left out', () => {
+    const { tokenizer, vision } = model.languageModel
+    const rules = {
+      ...model.settings,
+      tokenizer,
+      rowsPerImage: vision!.rowsPerImage,
+      contextLength: 1024,
+      answerTokens: 220,
+    }
+    const talk = longTalk(50)
+    const fitted = Array.from({ length: 50 }, (_, n) =>
+      fitPrompt(chatTurns(talk.slice(0, 2 * n + 1), 'llava_v1'), rules),
+    )
+    for (const { length } of fitted) expect(length).toBeLessThanOrEqual(1024 - 220)
+    const counts = fitted.map(({ leftOut }) => leftOut.turns)
+    const told = fitted.filter(({ leftOut }) => leftOut.turns > leftOut.before)
+    expect(told.length).toBeGreaterThan(1)
+    expect(told.length).toBeLessThan(8)
+    for (const [n, { leftOut }] of fitted.entries()) expect(leftOut.before).toBe(counts[n - 1] ?? 0)
   })
 
   it('refuses a message that is too long for the model', async () => {

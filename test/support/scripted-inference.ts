@@ -8,6 +8,7 @@ import type {
   Inference,
   InferenceEvent,
   InferenceRequest,
+  InferenceResult,
   PictureRequest,
 } from '../../src/contract/inference.ts'
 import { operations, type Recipe } from '../../src/contract/recipe.ts'
@@ -16,6 +17,8 @@ import { operations, type Recipe } from '../../src/contract/recipe.ts'
 export interface Script {
   /** The whole reply, with its <gen_image> tags. Default: a sentence and one prompt made of the last user turn. */
   readonly reply?: (request: ChatRequest) => string
+  /** What the model had no room for. */
+  readonly leftOut?: (request: ChatRequest) => InferenceResult['leftOut']
   readonly tokenMs?: number
   readonly stepMs?: number
   readonly steps?: number
@@ -95,7 +98,8 @@ async function* chat(request: ChatRequest, script: Script, signal?: AbortSignal)
     }
     if (index % 2 === 1) yield { type: 'prompt', block, prompt: part.trim() }
   }
-  yield { type: 'done', result: { reply, finished: true, timings: {} } }
+  const leftOut = script.leftOut?.(request)
+  yield { type: 'done', result: { reply, finished: true, ...(leftOut && { leftOut }), timings: {} } }
 }
 
 function screened(flagged: boolean): InferenceEvent {

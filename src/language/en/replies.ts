@@ -12,8 +12,8 @@ export const replies = {
   changed: (percent: string) => `${percent} % of the picture changed.`,
   lessThanOne: 'Less than 1',
   moreThan99: 'More than 99',
-  forgotten: (turns: number) =>
-    `This thread has grown long: the model no longer sees its first ${turns === 1 ? 'message' : `${turns} messages`}.`,
+  leftOut: (turns: number) =>
+    `This conversation has grown longer than the model can take in: it no longer sees ${turns === 1 ? 'the oldest message and its answer' : `the oldest ${turns} messages and their answers`}.`,
   onePicture: (name: string) => `I look at one picture at a time: this is about ${name}.`,
   wordsDrawn: 'The model wrote no prompt for this, so your own words were drawn.',
   lastPromptDrawn: 'The model wrote no prompt for this, so the last one was drawn with your words.',

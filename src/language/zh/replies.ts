@@ -10,7 +10,7 @@ export const replies: Sentences['replies'] = {
   changed: (percent) => `图片有 ${percent}% 发生了变化。`,
   lessThanOne: '不到 1',
   moreThan99: '超过 99',
-  forgotten: (turns) => `这个对话已经很长：模型看不到最前面的 ${turns} 条消息了。`,
+  leftOut: (turns) => `对话太长，超出了模型一次能读的长度：最早的 ${turns} 轮对话它已经看不到了。`,
   onePicture: (name) => `我一次只看一张图片：这里说的是 ${name}。`,
   wordsDrawn: '模型没有为此写出提示词，所以直接用你的文字来画。',
   lastPromptDrawn: '模型没有为此写出提示词，所以用上一个提示词加上你的文字来画。',
