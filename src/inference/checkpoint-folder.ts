@@ -4,23 +4,25 @@ import { AppError } from '../contract/errors.ts'
 import type { SamplerName } from '../contract/inference.ts'
 import type { RestoreScale } from '../families/diffrir/diffrir-config.ts'
 import { diffRirScale } from '../families/diffrir/diffrir.ts'
+import { cachedSnapshot } from '../hub/cache.ts'
 import type { SchedulerClass } from '../schedulers/create-scheduler.ts'
 import { templateForModelName } from '../tokenizers/conversation.ts'
 import { adaptersBeside } from './adapter-places.ts'
-import type { ModelFile, ResolvedModel, ResolvedModels } from './model-presets.ts'
+import type { LocatedCheckpoint, ModelFile, ModelPlaces, ResolvedModel, ResolvedModels } from './model-presets.ts'
 import { wordingsSchema, type ImageMode, type ModelRole } from './preset-schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /**
  * Settings of a checkpoint that no preset describes, from its own config files and, for the chat template, its folder's
- * name (as the LLMGA code does). `modelsDir` is searched for a vision tower that the config names.
+ * name (as the LLMGA code does). The models folder and the hub's cache are searched for a vision tower that the config
+ * names.
  * Throws AppError `weights/missing` for an absent config, `model/unsupported` for a family without code.
  */
-export function describeCheckpoint(role: ModelRole, folder: string, modelsDir?: string): ResolvedModel {
-  if (role === 'mllm') return describeLlava(folder, modelsDir)
-  if (role === 'safety') return describeSafetyChecker(folder)
-  return role === 'restore' ? describeDiffRir(folder) : describeStableDiffusion(role, folder, modelsDir)
+export function describeCheckpoint(role: ModelRole, found: LocatedCheckpoint, places: ModelPlaces): ResolvedModel {
+  if (role === 'mllm') return describeLlava(found, places)
+  if (role === 'safety') return describeSafetyChecker(found)
+  return role === 'restore' ? describeDiffRir(found) : describeStableDiffusion(role, found, places.modelsDir)
 }
 
 /**
@@ -35,22 +37,22 @@ export function rolesOfCheckpoint(folder: string): readonly ModelRole[] {
 }
 
 /** LLMGA's own settings: temperature 0.2, 512 new tokens, and wordings of its prompt_temp.py. */
-function describeLlava(folder: string, modelsDir?: string): ResolvedModels['mllm'] {
+function describeLlava({ folder, name }: LocatedCheckpoint, places: ModelPlaces): ResolvedModels['mllm'] {
   const config = readJson(path.join(folder, 'config.json'))
   const type = String(config['model_type'])
   if (!type.toLowerCase().startsWith('llava'))
     throw unsupported(folder, `model_type ${type}`, 'this role needs a LLaVA checkpoint')
   const tower = config['mm_vision_tower']
   const parts: Record<string, string> =
-    typeof tower === 'string' ? { 'vision-tower': findTower(folder, tower, modelsDir) } : {}
+    typeof tower === 'string' ? { 'vision-tower': findTower(folder, tower, places) } : {}
   return {
     role: 'mllm',
     family: 'llava',
-    name: path.basename(folder),
+    name,
     folder,
     parts,
     files: [folder, ...Object.values(parts)].flatMap(weightFiles),
-    template: templateForModelName(path.basename(folder)),
+    template: templateForModelName(name),
     imageMode: imageModeOf(config['image_aspect_ratio']),
     sampling: { temperature: 0.2, maxNewTokens: 512 },
     wordings: wordingsSchema.parse({
@@ -74,8 +76,8 @@ const isInpainting = (folder: string): boolean =>
 /** Diffusers' defaults for text to image: 50 steps, guidance 7.5 (SDXL 5), the checkpoint's own sampler and size. */
 function describeStableDiffusion(
   role: 't2i' | 'inpaint',
-  folder: string,
-  modelsDir?: string,
+  { folder, name }: LocatedCheckpoint,
+  modelsDir: string | undefined,
 ): ResolvedModels['t2i' | 'inpaint'] {
   const pipeline = String(readJson(path.join(folder, 'model_index.json'))['_class_name'])
   if (!drawingPipelines.includes(pipeline))
@@ -90,7 +92,7 @@ function describeStableDiffusion(
   return {
     role,
     family: 'stable-diffusion',
-    name: path.basename(folder),
+    name,
     folder,
     parts: {},
     files: ['text_encoder', 'text_encoder_2', 'unet', 'vae'].flatMap((part) => weightFiles(path.join(folder, part))),
@@ -107,12 +109,12 @@ function describeStableDiffusion(
 }
 
 /** Checkpoints of DiffRIR, one a scale. */
-function describeDiffRir(folder: string): ResolvedModels['restore'] {
+function describeDiffRir({ folder, name }: LocatedCheckpoint): ResolvedModels['restore'] {
   const scales = diffRirFiles(folder)
   if (Object.keys(scales).length === 0)
     throw unsupported(folder, 'no DiffRIR checkpoint', 'this role needs .pth files of DiffRIR')
   const files = Object.values(scales).map((file) => ({ file: path.join(folder, file) }))
-  return { role: 'restore', family: 'diffrir', name: path.basename(folder), folder, parts: {}, files, scales }
+  return { role: 'restore', family: 'diffrir', name, folder, parts: {}, files, scales }
 }
 
 const safetyClass = 'StableDiffusionSafetyChecker'
@@ -123,11 +125,10 @@ const isSafetyChecker = (folder: string): boolean => {
 }
 
 /** The checker's own folder, or that of a pipeline which has one inside. */
-function describeSafetyChecker(folder: string): ResolvedModels['safety'] {
+function describeSafetyChecker({ folder, name }: LocatedCheckpoint): ResolvedModels['safety'] {
   const inside = path.join(folder, 'safety_checker')
   const own = existsSync(path.join(inside, 'config.json')) ? inside : folder
   if (!isSafetyChecker(own)) throw unsupported(folder, 'another model', `this role needs a ${safetyClass}`)
-  const name = path.basename(folder)
   return { role: 'safety', family: 'safety-checker', name, folder: own, parts: {}, files: weightFiles(own) }
 }
 
@@ -170,15 +171,18 @@ const unsupported = (folder: string, found: string, remark?: string) =>
     hint: 'Name another folder or a preset ("llmga models list").',
   })
 
-/** The tower beside or inside the checkpoint, or in the models folder under its full or its last name. */
-function findTower(folder: string, tower: string, modelsDir?: string): string {
+/** The tower beside or inside the checkpoint, in the models folder under its full or its last name, or downloaded. */
+function findTower(folder: string, tower: string, { modelsDir, hubCache }: ModelPlaces): string {
   const bases = [folder, path.dirname(folder), ...(modelsDir === undefined ? [] : [modelsDir])]
   const candidates = bases.flatMap((base) => [path.resolve(base, tower), path.resolve(base, path.basename(tower))])
   const found = candidates.find((candidate) => existsSync(path.join(candidate, 'config.json')))
   if (found !== undefined) return found
+  const isRepository = /^[\w.-]+\/[\w.-]+$/.test(tower) && hubCache !== undefined
+  const snapshot = isRepository ? cachedSnapshot(hubCache, { repository: tower, revision: 'main' }) : undefined
+  if (snapshot !== undefined) return snapshot
   throw new AppError('weights/missing', {
     message: `${folder}: its vision tower "${tower}" is in none of ${bases.join(', ')}`,
-    hint: `Download ${tower} and put its folder into LLMGA_MODELS_DIR.`,
+    hint: `Run "llmga models pull clip-vit-large-patch14-336" if it is that one, or put the folder of ${tower} into LLMGA_MODELS_DIR.`,
     details: { tower },
   })
 }

@@ -3,35 +3,41 @@ import { statSync } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
+import { gitSha1OfFile } from '../hub/download.ts'
 import { sha256OfFile } from '../weights/file-hash.ts'
 import type { ModelFile } from './model-presets.ts'
 
-const hint = (file: string) => `Copy or download ${path.basename(file)} again ("llmga models verify" checks all files).`
+const hint = ({ file, preset }: ModelFile) =>
+  preset === undefined
+    ? `Copy or download ${path.basename(file)} again ("llmga models verify" checks all files).`
+    : `Run "llmga models pull ${preset}", which fetches what is missing or wrong.`
 
 /**
  * Compares presence and size with what the preset says: cheap enough for every load.
  * Throws AppError `weights/missing` or `weights/corrupt`, naming the file.
  */
 export function checkFileSizes(files: readonly ModelFile[]): void {
-  for (const { file, sizeBytes } of files) {
+  for (const entry of files) {
+    const { file, sizeBytes } = entry
     const found = statSync(file, { throwIfNoEntry: false })
     if (!found?.isFile())
-      throw new AppError('weights/missing', { message: `${file} is missing`, hint: hint(file), details: { file } })
+      throw new AppError('weights/missing', { message: `${file} is missing`, hint: hint(entry), details: { file } })
     if (sizeBytes !== undefined && found.size !== sizeBytes)
       throw new AppError('weights/corrupt', {
         message: `${file} has ${found.size} bytes instead of ${sizeBytes} (${found.size < sizeBytes ? 'cut off' : 'altered'})`,
-        hint: hint(file),
+        hint: hint(entry),
         details: { file },
       })
   }
 }
 
 /** Compares a file's bytes with the preset's sha256. Throws AppError `weights/hash-mismatch`, naming the file. */
-function checkHash({ file, sha256: expected }: ModelFile, actual: string): void {
+function checkHash(entry: ModelFile, actual: string, expected = entry.sha256): void {
+  const { file } = entry
   if (expected === undefined || actual === expected) return
   throw new AppError('weights/hash-mismatch', {
-    message: `${file} is not the file that the preset describes: its sha256 is ${actual.slice(0, 12)}…, not ${expected.slice(0, 12)}…`,
-    hint: hint(file),
+    message: `${file} is not the file that the preset describes: its hash is ${actual.slice(0, 12)}…, not ${expected.slice(0, 12)}…`,
+    hint: hint(entry),
     details: { file, actual, expected },
   })
 }
@@ -124,6 +130,7 @@ export async function verifyFiles(files: readonly ModelFile[]): Promise<FileRepo
   for (const entry of files) {
     try {
       checkFileSizes([entry])
+      if (entry.gitSha1 !== undefined) checkHash(entry, await gitSha1OfFile(entry.file), entry.gitSha1)
       checkHash(entry, await sha256OfFile(entry.file))
       reports.push({ file: entry.file })
     } catch (error) {

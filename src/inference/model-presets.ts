@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../contract/errors.ts'
+import { cachedSnapshot } from '../hub/cache.ts'
 import type { AdapterPlaces } from '../pipelines/adapter-places.ts'
 import { presetAdapters } from './adapter-places.ts'
+import { presetPlaces } from './preset-files.ts'
 import { describeCheckpoint, rolesOfCheckpoint } from './checkpoint-folder.ts'
 import {
   modelRoles,
@@ -22,6 +24,10 @@ export interface ModelFile {
   readonly file: string
   readonly sizeBytes?: number
   readonly sha256?: string
+  /** git's hash, where a small file of the hub has no other. */
+  readonly gitSha1?: string
+  /** The preset that can be downloaded to get it. */
+  readonly preset?: string
 }
 
 interface ResolvedBase {
@@ -54,6 +60,8 @@ export type ResolvedModel = ResolvedModels[ModelRole]
 export interface ModelPlaces {
   /** Extra folder in which names are looked up: MODELS_DIR/NAME, and presets in MODELS_DIR/presets. */
   readonly modelsDir?: string | undefined
+  /** The hub's cache: what was downloaded by this program or another is used where it lies. */
+  readonly hubCache?: string | undefined
   /** The folder of the embedded models; only tests change it. */
   readonly embeddedDir?: string
 }
@@ -95,15 +103,33 @@ function readPreset(file: string): Preset {
   throw new AppError('config/invalid', { message: `${file}: ${issue?.path.join('.')}: ${issue?.message}`, hint })
 }
 
+/** A folder's name, or a file's without its ending. */
+const nameOfPath = (found: string): string =>
+  statSync(found).isDirectory() ? path.basename(found) : path.parse(found).name
+
+/** The snapshot of OWNER/NAME in the hub's cache. */
+const downloaded = (name: string, { hubCache }: ModelPlaces): string | undefined =>
+  hubCache !== undefined && /^[\w.-]+\/[\w.-]+$/.test(name)
+    ? cachedSnapshot(hubCache, { repository: name, revision: 'main' })
+    : undefined
+
+/** A checkpoint that no preset describes: a folder, or a single file that holds a whole model. */
+export interface LocatedCheckpoint {
+  readonly folder: string
+  readonly name: string
+}
+
 /** Where a preset's name or a folder leads. Throws AppError `model/not-found` with the names that would do. */
-export function locateModel(nameOrFolder: string, places: ModelPlaces = {}): LocatedPreset | { folder: string } {
+export function locateModel(nameOrFolder: string, places: ModelPlaces = {}): LocatedPreset | LocatedCheckpoint {
   const presets = listPresets(places)
   const found = presets.find(({ preset }) => preset.name === nameOrFolder)
   if (found) return found
   const candidates = [path.resolve(nameOrFolder)]
   if (places.modelsDir !== undefined) candidates.unshift(path.resolve(places.modelsDir, nameOrFolder))
-  const folder = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory())
-  if (folder !== undefined) return { folder }
+  const folder = candidates.find((candidate) => existsSync(candidate))
+  if (folder !== undefined) return { folder, name: nameOfPath(folder) }
+  const snapshot = downloaded(nameOrFolder, places)
+  if (snapshot !== undefined) return { folder: snapshot, name: nameOrFolder.split('/')[1]! }
   const names = presets.map(({ preset }) => preset.name)
   throw new AppError('model/not-found', {
     message: `"${nameOrFolder}" is neither a preset nor a folder`,
@@ -123,7 +149,7 @@ export function resolveModel<R extends ModelRole>(
 ): ResolvedModels[R]
 export function resolveModel(role: ModelRole, nameOrFolder: string, places: ModelPlaces = {}): ResolvedModel {
   const located = locateModel(nameOrFolder, places)
-  if ('folder' in located) return describeCheckpoint(role, located.folder, places.modelsDir)
+  if ('folder' in located) return describeCheckpoint(role, located, places)
   const resolved = resolveRole(role, located, places)
   if (resolved) return resolved
   throw new AppError('model/unsupported', {
@@ -133,24 +159,20 @@ export function resolveModel(role: ModelRole, nameOrFolder: string, places: Mode
 }
 
 function resolveRole(role: ModelRole, located: LocatedPreset, places: ModelPlaces): ResolvedModel | undefined {
-  const { name, roles, world, files } = located.preset
+  const { name, roles, world } = located.preset
   const settings = roles[role]
   if (!settings) return undefined
   const { folder, parts } = settings
-  const place = placeOf(located, places)
+  const { place, filesAt } = placesOf(located, places)
   return {
     ...settings,
     role,
     name,
     folder: place(folder),
     parts: Object.fromEntries(Object.entries(parts).map(([part, shared]) => [part, place(shared)])),
-    files: filesBelow(files, [folder, ...Object.values(parts)], place),
+    files: filesAt(folder, ...Object.values(parts)),
     ...('adapters' in settings && {
-      adapters: presetAdapters(settings.adapters, {
-        place,
-        filesAt: (...paths) => filesBelow(files, paths, place),
-        modelsDir: places.modelsDir,
-      }),
+      adapters: presetAdapters(settings.adapters, { place, filesAt, modelsDir: places.modelsDir }),
     }),
     ...(world && { world: { ...world, file: place(world.file) } }),
   } as ResolvedModel // the role's own settings, by its name: TypeScript does not follow the index
@@ -163,27 +185,16 @@ export function rolesOf(nameOrFolder: string, places: ModelPlaces = {}): readonl
   return modelRoles.filter((role) => located.preset.roles[role] !== undefined)
 }
 
-/** Preset folders may lie beside the preset or in any models folder; what is nowhere is named beside the preset. */
-const placeOf = ({ root }: LocatedPreset, places: ModelPlaces) => {
-  const searched = [root, ...roots(places)]
-  return (relative: string): string => {
-    const paths = searched.map((folder) => path.join(folder, relative))
-    return paths.find((candidate) => existsSync(candidate)) ?? paths[0]!
-  }
-}
+const placesOf = (located: LocatedPreset, places: ModelPlaces) =>
+  presetPlaces(located, listPresets(places), roots(places), places)
 
-/** Every file of a preset. */
-export function presetFiles(located: LocatedPreset, places: ModelPlaces = {}): ModelFile[] {
-  const place = placeOf(located, places)
-  return Object.entries(located.preset.files).map(([file, expected]) => ({ file: place(file), ...expected }))
-}
+/** Every file of a preset; what is needed and not here is among them. */
+export const presetFiles = (located: LocatedPreset, places: ModelPlaces = {}): readonly ModelFile[] =>
+  placesOf(located, places).files
 
-function filesBelow(
-  files: Preset['files'],
-  folders: readonly string[],
-  place: (relative: string) => string,
-): ModelFile[] {
-  return Object.entries(files)
-    .filter(([file]) => folders.some((folder) => file === folder || file.startsWith(`${folder}/`)))
-    .map(([file, expected]) => ({ file: place(file), ...expected }))
+/** Whether all that a preset needs is here: its files, and the folders of its roles. */
+export function isInstalled(located: LocatedPreset, places: ModelPlaces = {}): boolean {
+  const { files, place } = placesOf(located, places)
+  const folders = Object.values(located.preset.roles).map(({ folder }) => place(folder))
+  return [...folders, ...files.map(({ file }) => file)].every((needed) => existsSync(needed))
 }

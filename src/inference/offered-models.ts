@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { AppError } from '../contract/errors.ts'
 import {
+  isInstalled,
   listPresets,
-  presetFiles,
   resolveModel,
   rolesOf,
   type ModelPlaces,
@@ -61,9 +60,7 @@ const withOneName = <Model extends { readonly name: string }>(models: readonly M
   models.filter(({ name }, index) => models.findIndex((model) => model.name === name) === index)
 
 function presetsWithFiles(places: ModelPlaces): string[] {
-  const complete = listPresets(places).filter((located) =>
-    presetFiles(located, places).every(({ file }) => existsSync(file)),
-  )
+  const complete = listPresets(places).filter((located) => isInstalled(located, places))
   return complete.map(({ preset }) => preset.name)
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { samplerNames } from '../contract/inference.ts'
+import { precisions } from '../contract/precision.ts'
 import { conversationTemplates, type TemplateName } from '../tokenizers/conversation-templates.ts'
 
 /**
@@ -53,6 +54,8 @@ const mllmRole = z.strictObject({
     maxNewTokens: z.int().min(1),
   }),
   wordings: wordingsSchema,
+  /** Of the weights, where the settings say nothing; default auto. */
+  precision: z.enum(precisions).exactOptional(),
 })
 
 /** What can be added to a picture model, each loaded when a request asks for it. */
@@ -99,6 +102,76 @@ const restoreRole = z.strictObject({
 /** A safety checker; its part `feature-extractor` is the folder with preprocessor_config.json where it lies elsewhere. */
 const safetyRole = z.strictObject({ family: z.literal('safety-checker'), ...place })
 
+/** Files of a repository: `*` stands for any part of a name, `?` at the end for what may be absent. */
+const hubPattern = z.string().regex(/^[\w*][\w.*-]*(\/[\w*][\w.*-]*)*\??$/, 'must be a path of a repository')
+
+const sizeAndHash = { sizeBytes: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }
+
+/**
+ * Where a preset's files are downloaded from. Sizes and hashes are the hub's own at the time of the download; what a
+ * preset says of a file beyond that must hold, too.
+ */
+const hubSource = z.strictObject({
+  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be OWNER/NAME'),
+  revision: z.string().min(1).default('main'),
+  /** Where the preset's paths see the repository; default: its name. */
+  folder: relativePath.exactOptional(),
+  /** Of a list the first that is there is taken (safetensors before bin). */
+  files: z
+    .array(
+      z.union([
+        hubPattern,
+        z.array(hubPattern).min(2),
+        z.strictObject({ path: relativePath, ...sizeAndHash }).partial({ sizeBytes: true, sha256: true }),
+      ]),
+    )
+    .min(1),
+})
+
+const count = z.int().positive()
+
+/** What a part's memory is computed from: the published architecture, or the number of its weights. */
+const partShape = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('decoder'),
+    vocabulary: count,
+    width: count,
+    inner: count,
+    layers: count,
+    heads: count,
+    kvHeads: count,
+    headWidth: count.exactOptional(),
+    tied: z.boolean().default(false),
+    /** Biases of the query, key and value projections (Qwen2). */
+    bias: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal('clip-text'), width: count, inner: count, layers: count, projected: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('clip-vision'),
+    width: count,
+    inner: count,
+    layers: count,
+    imageSize: count,
+    patch: count,
+    projection: count.exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal('projector'), from: count, to: count }),
+  z.strictObject({ kind: z.literal('counted'), part: z.string(), parameters: count }),
+])
+
+/** A part that other models take: it fills no role by itself. */
+const component = z.discriminatedUnion('family', [
+  z.strictObject({ family: z.literal('clip'), folder: relativePath }),
+  z.strictObject({ family: z.literal('autoencoder'), folder: relativePath }),
+  z.strictObject({
+    family: z.literal('ip-adapter'),
+    base: z.enum(['sd15', 'sdxl']),
+    file: relativePath,
+    imageEncoder: relativePath,
+  }),
+  z.strictObject({ family: z.literal('lora'), base: z.enum(['sd15', 'sdxl']), file: relativePath }),
+])
+
 /** A preset: one family of models as data. Paths are relative to the models folder that holds the preset. */
 export const presetSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
@@ -113,12 +186,22 @@ export const presetSchema = z.strictObject({
     safety: safetyRole.exactOptional(),
   }),
   /** Every file of the roles' folders, with what it must be. */
-  files: z.record(relativePath, z.strictObject({ sizeBytes: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  files: z.record(relativePath, z.strictObject(sizeAndHash)).default({}),
+  /** Where they are downloaded from; absent where no hub has them. */
+  hub: z.array(hubSource).default([]),
+  /** How to get the files where no hub has them. */
+  byHand: z.string().exactOptional(),
+  /** Presets that are downloaded with it. */
+  needs: z.array(z.string()).default([]),
+  component: component.exactOptional(),
+  shapes: z.array(partShape).default([]),
   /** A description of the small world that the models know, and wishes that work. */
   world: z.strictObject({ file: relativePath, examples: z.array(z.string()).min(1) }).optional(),
 })
 
 export type Preset = z.infer<typeof presetSchema>
+export type HubSource = z.infer<typeof hubSource>
+export type PartShape = z.infer<typeof partShape>
 export type PresetAdapters = z.infer<typeof adapters>
 export type MllmSettings = Omit<z.infer<typeof mllmRole>, 'folder' | 'parts'>
 export type DrawingSettings = Omit<z.infer<typeof drawingRole>, 'folder' | 'parts' | 'adapters'>

@@ -17,7 +17,7 @@ export interface ModelChecks {
 export async function checkModels(config: Config): Promise<ModelChecks> {
   let models: OfferedModels
   try {
-    models = offerModels(config, { modelsDir: config.modelsDir })
+    models = offerModels(config, config)
   } catch (error) {
     return { checks: [failed('models', error)], weightBytes: 0 }
   }

@@ -27,7 +27,7 @@ function failure(run: () => unknown): AppError {
 
 describe('the embedded preset', () => {
   it('describes every file of the roles with its true size and hash', async () => {
-    const { preset, root } = listPresets()[0]!
+    const { preset, root } = listPresets().find(({ preset }) => preset.name === 'llmga-tiny')!
     const files = Object.entries(preset.files).map(([file, expected]) => ({ file: path.join(root, file), ...expected }))
     expect((await verifyFiles(files)).filter(({ error }) => error)).toEqual([])
     expect(files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBeLessThan(70 * 2 ** 20)
@@ -62,12 +62,12 @@ describe('resolveModel', () => {
   it('finds folders by path and by name in the models folder', () => {
     mkdirSync(path.join(folder, 'some-model'))
     const expected = { folder: path.join(folder, 'some-model') }
-    expect(locateModel(expected.folder)).toEqual(expected)
-    expect(locateModel('some-model', { modelsDir: folder })).toEqual(expected)
+    expect(locateModel(expected.folder)).toMatchObject(expected)
+    expect(locateModel('some-model', { modelsDir: folder })).toEqual({ ...expected, name: 'some-model' })
   })
 
   it('lets a preset share parts of another folder', () => {
-    const embedded = listPresets()[0]!.preset
+    const embedded = listPresets().find(({ preset }) => preset.name === 'llmga-tiny')!.preset
     writeJson('presets/shared.json', {
       ...embedded,
       name: 'shared',
@@ -86,7 +86,7 @@ describe('resolveModel', () => {
     ['an unknown key', { colour: 'red' }, 'colour'],
   ])('refuses a preset with %s', (_name, change, named) => {
     const dir = mkdtempSync(path.join(folder, 'bad-'))
-    const embedded = listPresets()[0]!.preset
+    const embedded = listPresets().find(({ preset }) => preset.name === 'llmga-tiny')!.preset
     const t2i = { ...embedded.roles.t2i, ...(change as { roles?: { t2i: object } }).roles?.t2i }
     mkdirSync(path.join(dir, 'presets'))
     writeFileSync(path.join(dir, 'presets', 'bad.json'), JSON.stringify({ ...embedded, ...change, roles: { t2i } }))
