@@ -108,7 +108,9 @@ export function readDecoderConfig(folder: string): DecoderConfig {
     windows: windowsOf(file, family),
     rope,
     tiedEmbeddings: file.tie_word_embeddings,
-    contextLength: file.max_position_embeddings * (rope.scaling?.type === 'dynamic' ? rope.scaling.factor : 1),
+    contextLength: Math.floor(
+      file.max_position_embeddings * (rope.scaling?.type === 'dynamic' ? rope.scaling.factor : 1),
+    ),
     eosTokenIds: [...new Set([...listOf(file.eos_token_id), ...generationEnds(folder)])],
   }
 }

@@ -3,8 +3,8 @@ import { readDecoderConfig } from '../../../src/families/decoder/decoder-config.
 import { loadDecoder, type Decoder } from '../../../src/families/decoder/decoder.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
-import { referenceLogits } from './reference-decoder.ts'
-import { tinyLlama, tinyWeights, writeTinyLlama, type TinyLlama } from './tiny-llama.ts'
+import { referenceLogits, type Arithmetic } from './reference-decoder.ts'
+import { tinyLlama, tinyWeights, writeTinyLlama, type TinyLlama, type TinyWeightOptions } from './tiny-llama.ts'
 
 const runtime = await createRuntime({ device: 'cpu', threads: 1 })
 const load = (folder: string): Promise<Decoder> =>
@@ -21,39 +21,103 @@ const angles =
 const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0)
 
+type Case = readonly [
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  weights: TinyWeightOptions,
+  arithmetic: Partial<Arithmetic>,
+]
+
+const qwen2: TinyWeightOptions = { biases: /[qkv]_proj$/, tied: true }
+const divisors = { short_factor: [1, 1.5, 2], long_factor: [2, 3, 5] }
+/** Longrope's rotation of a sequence of 12 positions. */
+const longrope = (original: number, factors: readonly number[]): Partial<Arithmetic> => ({
+  angle: (position, pair) => angles(10000, 6)(position, pair) / factors[pair]!,
+  magnitude: Math.sqrt(1 + Math.log(256 / original) / Math.log(original)),
+})
+
+/** Every family, and what a config can change: the config's values, the weights, and what they mean. */
+const cases: readonly Case[] = [
+  ['grouped heads', {}, {}, {}],
+  ['one key head', { num_key_value_heads: 1 }, {}, {}],
+  ['as many key heads as heads', { num_key_value_heads: 6 }, {}, {}],
+  ['tied embeddings', { tie_word_embeddings: true }, { tied: true }, {}],
+  ['biases everywhere', { attention_bias: true, mlp_bias: true }, { biases: /proj$/ }, {}],
+  ['another activation', { hidden_act: 'gelu_pytorch_tanh' }, {}, { act: geluTanh }],
+  ['a base of its own', { rope_theta: 300 }, {}, { angle: angles(300, 6) }],
+  ['linear scaling', { rope_scaling: { type: 'linear', factor: 4 } }, {}, { angle: angles(10000, 6, 4) }],
+  ['heads wider than the model', { head_dim: 10, num_attention_heads: 4 }, {}, { angle: angles(10000, 10) }],
+  [
+    "transformers 5's keys",
+    { rope_parameters: { rope_type: 'default', rope_theta: 77 }, rope_theta: undefined },
+    {},
+    { angle: angles(77, 6) },
+  ],
+  ['half of each head turned', { head_dim: 8, partial_rotary_factor: 0.5 }, {}, { angle: angles(10000, 4), dims: 4 }],
+  ['Mistral, a window of 3', { model_type: 'mistral', sliding_window: 3 }, {}, { window: () => 3 }],
+  ['Mistral, a window of 1', { model_type: 'mistral', sliding_window: 1 }, {}, { window: () => 1 }],
+  ['Mistral without a window', { model_type: 'llava_mistral', sliding_window: null }, {}, {}],
+  ['Qwen2', { model_type: 'llava_Qwen2', tie_word_embeddings: true, sliding_window: 3 }, qwen2, {}],
+  [
+    'Qwen2, a window in later layers',
+    {
+      model_type: 'qwen2',
+      tie_word_embeddings: true,
+      use_sliding_window: true,
+      sliding_window: 4,
+      max_window_layers: 1,
+    },
+    qwen2,
+    { window: (layer) => (layer < 1 ? Infinity : 4) },
+  ],
+  [
+    'Qwen2, a window in named layers',
+    {
+      model_type: 'qwen2',
+      tie_word_embeddings: true,
+      use_sliding_window: true,
+      sliding_window: 4,
+      layer_types: ['sliding_attention', 'full_attention'],
+    },
+    qwen2,
+    { window: (layer) => (layer < 1 ? 4 : Infinity) },
+  ],
+  ['Phi-3', { model_type: 'phi3', sliding_window: 5 }, { fused: true }, { window: () => 5 }],
+  [
+    'Phi-3, longrope within its context',
+    { model_type: 'llava_Phi3', original_max_position_embeddings: 16, rope_scaling: { type: 'su', ...divisors } },
+    { fused: true },
+    longrope(16, divisors.short_factor),
+  ],
+  [
+    'Gemma',
+    { model_type: 'gemma', hidden_act: 'gelu', hidden_activation: null },
+    { tied: true },
+    { act: geluTanh, normOffset: 1, embeddingScale: Math.sqrt(12) },
+  ],
+]
+
+/** Float32 against doubles. */
+const tolerance = (expected: readonly number[]): number =>
+  1e-5 * Math.max(10, ...expected.map((value) => Math.abs(value)))
+
 describe('the decoder graph', () => {
-  it.each([
-    ['grouped heads', {}, {}, angles(10000, 6), silu],
-    ['one key head', { num_key_value_heads: 1 }, {}, angles(10000, 6), silu],
-    ['as many key heads as heads', { num_key_value_heads: 6 }, {}, angles(10000, 6), silu],
-    ['tied embeddings', { tie_word_embeddings: true }, { tied: true }, angles(10000, 6), silu],
-    ['biases everywhere', { attention_bias: true, mlp_bias: true }, { biases: true }, angles(10000, 6), silu],
-    ['another activation', { hidden_act: 'gelu_pytorch_tanh' }, {}, angles(10000, 6), geluTanh],
-    ['a base of its own', { rope_theta: 300 }, {}, angles(300, 6), silu],
-    ['linear scaling', { rope_scaling: { type: 'linear', factor: 4 } }, {}, angles(10000, 6, 4), silu],
-    ['heads wider than the model', { head_dim: 10, num_attention_heads: 4 }, {}, angles(10000, 10), silu],
-    [
-      "transformers 5's keys",
-      { rope_parameters: { rope_type: 'default', rope_theta: 77 }, rope_theta: undefined },
-      {},
-      angles(77, 6),
-      silu,
-    ],
-  ])('computes what the definition says, with %s', async (_, change, options, angle, act) => {
-    const config = { ...tinyLlama, ...change } as TinyLlama
+  it.each(cases)('computes what the definition says, with %s', async (_, change, options, arithmetic) => {
+    const config = { ...tinyLlama, ...change }
     const weights = tinyWeights(config, options)
     const decoder = await load(writeTinyLlama(config, weights))
-    const expected = referenceLogits(config, weights, ids, angle, act).flat()
+    const usual = { angle: angles(10000, config.head_dim), act: silu }
+    const expected = referenceLogits(config, weights, ids, { ...usual, ...arithmetic }).flat()
     const all = await decoder.forward(decoder.embed(ids), decoder.createCache(), [...ids.keys()])
     expect(all.shape).toEqual([ids.length, config.vocab_size])
-    expect(furthest(all.data, expected)).toBeLessThan(1e-4)
+    expect(furthest(all.data, expected)).toBeLessThan(tolerance(expected))
 
     const cache = decoder.createCache()
     await decoder.forward(decoder.embed(ids.slice(0, 4)), cache)
     await decoder.forward(decoder.embed(ids.slice(4, 10)), cache)
     await decoder.forward(decoder.embed(ids.slice(10, 11)), cache)
     const last = await decoder.forward(decoder.embed(ids.slice(11)), cache)
-    expect(furthest(last.data, expected.slice(-config.vocab_size))).toBeLessThan(1e-4)
+    expect(furthest(last.data, expected.slice(-config.vocab_size))).toBeLessThan(tolerance(expected))
     await decoder.release()
   })
 

@@ -40,8 +40,16 @@ export interface TinyTensor {
 
 export type TinyWeights = Readonly<Record<string, TinyTensor>>
 
+export interface TinyWeightOptions {
+  /** Which linear layers have biases; default none. */
+  readonly biases?: RegExp
+  readonly tied?: boolean
+  /** One matrix for q, k and v, one for gate and up. */
+  readonly fused?: boolean
+}
+
 /** Random weights in sixty-fourths, which fp16 and bf16 hold exactly. */
-export function tinyWeights(config: TinyLlama, options: { biases?: boolean; tied?: boolean } = {}): TinyWeights {
+export function tinyWeights(config: TinyLlama, options: TinyWeightOptions = {}): TinyWeights {
   const { hidden_size: width, intermediate_size: inner, head_dim: headDim, vocab_size: vocabulary } = config
   const [queries, keys] = [config.num_attention_heads * headDim, config.num_key_value_heads * headDim]
   let state = 1
@@ -55,18 +63,23 @@ export function tinyWeights(config: TinyLlama, options: { biases?: boolean; tied
   const weights: Record<string, TinyTensor> = { 'model.embed_tokens.weight': random([vocabulary, width]) }
   const linear = (name: string, out: number, input: number) => {
     weights[`${name}.weight`] = random([out, input])
-    if (options.biases) weights[`${name}.bias`] = random([out])
+    if (options.biases?.test(name)) weights[`${name}.bias`] = random([out])
   }
   for (let n = 0; n < config.num_hidden_layers; n++) {
     const layer = `model.layers.${n}`
     weights[`${layer}.input_layernorm.weight`] = random([width], 1)
     weights[`${layer}.post_attention_layernorm.weight`] = random([width], 1)
-    linear(`${layer}.self_attn.q_proj`, queries, width)
-    linear(`${layer}.self_attn.k_proj`, keys, width)
-    linear(`${layer}.self_attn.v_proj`, keys, width)
+    if (options.fused) {
+      linear(`${layer}.self_attn.qkv_proj`, queries + 2 * keys, width)
+      linear(`${layer}.mlp.gate_up_proj`, 2 * inner, width)
+    } else {
+      linear(`${layer}.self_attn.q_proj`, queries, width)
+      linear(`${layer}.self_attn.k_proj`, keys, width)
+      linear(`${layer}.self_attn.v_proj`, keys, width)
+      linear(`${layer}.mlp.gate_proj`, inner, width)
+      linear(`${layer}.mlp.up_proj`, inner, width)
+    }
     linear(`${layer}.self_attn.o_proj`, width, queries)
-    linear(`${layer}.mlp.gate_proj`, inner, width)
-    linear(`${layer}.mlp.up_proj`, inner, width)
     linear(`${layer}.mlp.down_proj`, width, inner)
   }
   weights['model.norm.weight'] = random([width], 1)
