@@ -41,11 +41,12 @@ async function person(platform: SoakPlatform, index: number, options: LoadOption
     const opening = random() < 0.8 ? `draw ${pick(things, random)}` : pick(questions, random)
     const thread = createThread(platform.open(index, opening), `${platform.name} ${index}: ${opening}`, options, tally)
     if (!(await thread.expect('open'))) continue
-    const hasPicture = opening.startsWith('draw')
+    let hasPicture = opening.startsWith('draw') // without one "make it red" is refused privately, which is no reply
     const moves = Math.floor(random() * 5)
     for (let move = 0; move < moves && Date.now() < until; move++) {
       await sleep(random() * 1500)
       if (!(await moveOn(thread, random, hasPicture))) break
+      if (thread.tookBack()) hasPicture = false
     }
     await thread.count()
   }
@@ -56,7 +57,7 @@ type Thread = ReturnType<typeof createThread>
 /** One thing that a person does next. Resolves to false when the thread is lost. */
 async function moveOn(thread: Thread, random: () => number, hasPicture: boolean): Promise<boolean> {
   const which = random()
-  if (which < 0.3 && hasPicture) return thread.say('edit', pick(changes, random)) // else it is refused privately
+  if (which < 0.3 && hasPicture) return thread.say('edit', pick(changes, random))
   if (which < 0.5) return thread.say('question', pick(questions, random))
   if (which < 0.7) return thread.press('Redo with a new seed')
   if (which < 0.8) return thread.undo()
@@ -114,6 +115,8 @@ function createThread(conversation: SoakConversation, title: string, { limitMs }
       if (await conversation.use('Undo')) note('Undo')
       return true
     },
+    /** Whether something was undone: perhaps the only picture. */
+    tookBack: () => done.includes('Undo'),
     /** Asks, and takes it back as soon as that is offered. */
     async cancelOne(text: string) {
       conversation.say(text)

@@ -88,7 +88,7 @@ describe('trouble on Discord', () => {
     expect(picturesIn(story.channel.id)).toHaveLength(2)
   })
 
-  it('a picture that the place does not take is said to be so, or made smaller, and the words arrive', async () => {
+  it('a message that the place refuses as too large loses no reply', async () => {
     await tell()
     const fault = story.discord.faults.add('POST /channels/*/messages', { type: 'status', status: 413, code: 40005 }, 1)
     const { replies } = await ask(story, 'a red fox')
