@@ -106,3 +106,14 @@ describe('a thread', () => {
     expect(await readThread(threadId)).toMatchObject({ canRedo: true, headImageId: thread.pictures[0]!.imageId })
   })
 })
+
+describe('an export', () => {
+  it('is a file of its own name; there is none of a thread that is not there', async () => {
+    const threadId = await drawnThread(web)
+    const exported = await web.request(`/api/threads/${threadId}/export`)
+    expect(exported.headers.get('Content-Type')).toBe('application/zip')
+    expect(exported.headers.get('Content-Disposition')).toMatch(/^attachment; filename="My_fox\.zip"/)
+    expect(await exported.text()).toBe('a zip')
+    expect((await web.request('/api/threads/none/export')).status).toBe(404)
+  })
+})

@@ -133,7 +133,8 @@ export function createScriptedBot(paceMs = 1): ScriptedBot {
       released()
     },
     readImage: () => Promise.reject(new Error('the page fetches pictures as they are')),
-    async exportThread() {
+    async exportThread(key, person) {
+      if (!(await bot.readThread(key, person))) return undefined
       async function* chunks() {
         yield new TextEncoder().encode('a zip')
       }
