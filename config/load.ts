@@ -22,6 +22,8 @@ export interface Origin {
 export interface LoadedConfig {
   readonly config: Config
   readonly origins: Readonly<Record<ConfigKey, Origin>>
+  /** The config file that was named; else ./llmga.config.json, if there is one. */
+  readonly file: string | undefined
 }
 
 export interface LoadOptions {
@@ -52,7 +54,8 @@ export function loadConfig({
 }: LoadOptions = {}): LoadedConfig {
   const schema = configSchema(userFolders(env))
   const settings = settingsOf(schema)
-  const fromFile = readFileValues(file ?? (env[fileVariable] || undefined), cwd, settings)
+  const named = file ?? (env[fileVariable] || undefined)
+  const fromFile = readFileValues(named, cwd, settings)
   const problems = [...unknownVariables(env, settings), ...fromFile.problems]
   const found = new Map<ConfigKey, Found>()
   for (const setting of settings) {
@@ -70,7 +73,7 @@ export function loadConfig({
       hint: '"llmga config" lists every setting, its value and where it came from.',
     })
   const origins = settings.map(({ key }) => [key, found.get(key)?.origin ?? { source: 'default' }])
-  return { config: parsed.data, origins: Object.fromEntries(origins) as Record<ConfigKey, Origin> }
+  return { config: parsed.data, origins: Object.fromEntries(origins) as Record<ConfigKey, Origin>, file: named }
 }
 
 /** A value as found; paths are made absolute from the folder that they were written for. */

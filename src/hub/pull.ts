@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { mkdir, open, readFile, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { blobOf, linkSnapshot, repositoryFolder, snapshotFolder, writeRef } from './cache.ts'
 import type { HubConnection } from './connection.ts'
-import { downloadFile, type DownloadOptions } from './download.ts'
+import { downloadFile, hashOf, type DownloadOptions } from './download.ts'
 import type { Repository } from './hub-settings.ts'
 import { bytesHere } from './partial-file.ts'
 import { listRepository, type HubFile } from './repository.ts'
@@ -15,7 +15,9 @@ export interface PullPlan extends Repository {
   readonly licence: string | undefined
   /** The files that are wanted. */
   readonly files: readonly HubFile[]
-  /** Bytes of them that are not here. */
+  /** Those that are not here, or are here with wrong bytes. */
+  readonly missing: readonly HubFile[]
+  /** Bytes that have to be fetched. */
   readonly missingBytes: number
 }
 
@@ -31,12 +33,22 @@ export async function planPull(
 ): Promise<PullPlan> {
   const { commit, licence, files: all } = await listRepository(hub, wanted, signal)
   const files = choose(all, wanted)
+  const missing: HubFile[] = []
   let missingBytes = 0
   for (const file of files) {
     const blob = blobOf(hub.settings.cache, wanted.repository, file)
-    if (!existsSync(blob)) missingBytes += file.sizeBytes - (await bytesHere(blob, file.sizeBytes))
+    if (await isRight(blob, file)) continue
+    missing.push(file)
+    missingBytes += file.sizeBytes - (await bytesHere(blob, file.sizeBytes))
   }
-  return { ...wanted, commit, licence, files, missingBytes }
+  return { repository: wanted.repository, revision: wanted.revision, commit, licence, files, missing, missingBytes }
+}
+
+/** Whether a blob is there with the bytes that its name says. */
+async function isRight(blob: string, file: HubFile): Promise<boolean> {
+  const found = statSync(blob, { throwIfNoEntry: false })
+  if (found?.size !== file.sizeBytes) return false
+  return (await hashOf(blob, file)) === path.basename(blob)
 }
 
 /** Room that is left beside the models. */
@@ -75,11 +87,11 @@ export interface PullOptions extends DownloadOptions {
  */
 export async function pull(hub: HubConnection, plan: PullPlan, options: PullOptions = {}): Promise<string> {
   const { cache } = hub.settings
-  const { repository, commit, files } = plan
+  const { repository, commit, files, missing } = plan
   const unlock = await lock(repositoryFolder(cache, repository), repository)
   try {
-    for (const file of files) {
-      if (existsSync(blobOf(cache, repository, file))) continue
+    for (const file of missing) {
+      await rm(blobOf(cache, repository, file), { force: true }) // wrong bytes
       options.onFile?.(file, 'begun')
       await downloadFile(hub, { repository, commit, file }, options)
       options.onFile?.(file, 'done')

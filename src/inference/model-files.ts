@@ -122,19 +122,22 @@ export async function checkModelFiles(files: readonly ModelFile[], hashes: FileH
 export interface FileReport {
   readonly file: string
   readonly error?: AppError
+  /** Whether there is a hash to compare with. */
+  readonly isKnown: boolean
 }
 
 /** Reads every byte of the files, whatever the cache remembers, and reports each. */
 export async function verifyFiles(files: readonly ModelFile[]): Promise<FileReport[]> {
   const reports: FileReport[] = []
   for (const entry of files) {
+    const isKnown = (entry.sha256 ?? entry.gitSha1) !== undefined
     try {
       checkFileSizes([entry])
       if (entry.gitSha1 !== undefined) checkHash(entry, await gitSha1OfFile(entry.file), entry.gitSha1)
       checkHash(entry, await sha256OfFile(entry.file))
-      reports.push({ file: entry.file })
+      reports.push({ file: entry.file, isKnown })
     } catch (error) {
-      reports.push({ file: entry.file, error: AppError.from(error, 'weights/corrupt') })
+      reports.push({ file: entry.file, isKnown, error: AppError.from(error, 'weights/corrupt') })
     }
   }
   return reports

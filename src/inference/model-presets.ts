@@ -196,5 +196,6 @@ export const presetFiles = (located: LocatedPreset, places: ModelPlaces = {}): r
 export function isInstalled(located: LocatedPreset, places: ModelPlaces = {}): boolean {
   const { files, place } = placesOf(located, places)
   const folders = Object.values(located.preset.roles).map(({ folder }) => place(folder))
-  return [...folders, ...files.map(({ file }) => file)].every((needed) => existsSync(needed))
+  const needed = [...folders, ...files.map(({ file }) => file)]
+  return needed.length > 0 && needed.every((place) => existsSync(place))
 }
