@@ -27,7 +27,7 @@ export function composeInference(
   log: Logger,
   { preload = false } = {},
 ): { models: OfferedModels; inference: Inference } {
-  const models = offerModels(config, { modelsDir: config.modelsDir })
+  const models = offerModels(config, config)
   const { device, cacheDir, threads, memoryLimit } = config
   const inference = createInference({
     models,
