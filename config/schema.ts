@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { editEngines } from '../src/contract/inference.ts'
 import { languages } from '../src/contract/language.ts'
+import { precisions } from '../src/contract/precision.ts'
 import {
   choice,
   flag,
@@ -202,6 +203,10 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
     device: choice(devices, 'What computes; auto takes the best that works.').default('auto'),
     threads: whole(0, 512, 'Threads of the CPU device; 0 takes one for each core.').default(0),
     mllm: model('The multimodal language model.').default('llmga-tiny'),
+    mllmPrecision: choice(
+      precisions,
+      'How the language model is held in memory; auto: as its preset says, else int8 or int4 for large ones.',
+    ).default('auto'),
     t2i: model('The model that draws.').default('llmga-tiny'),
     inpaint: optionalModel(
       'The model that fills in and extends pictures; default: that of the t2i preset, else t2i itself.',
@@ -211,7 +216,26 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
       description: 'Models that threads may choose beside those in force.',
       allowed: 'names of presets or folders, separated by commas; all stands for every preset whose files are there',
     }).default([]),
-    memoryLimit: whole(0, 1 << 24, 'MiB of weights above which unused models leave memory; 0 is no limit.').default(0),
+    memoryLimit: whole(
+      0,
+      1 << 24,
+      'MiB that models may take on the device; 0 takes three quarters of the memory (of a GPU nine tenths).',
+    ).default(0),
+    chatMemory: whole(
+      0,
+      1 << 24,
+      'MiB in which the language model keeps what it has read, for the next turns; 0 takes an eighth of the memory for models.',
+    ).default(0),
+    keepLoaded: names({
+      description: 'Roles whose models leave memory only where nothing else can.',
+      allowed: 'mllm, t2i, inpaint, restore, safety, separated by commas',
+    })
+      .pipe(z.array(z.enum(['mllm', 't2i', 'inpaint', 'restore', 'safety'])))
+      .meta({
+        description: 'Roles whose models leave memory only where nothing else can.',
+        allowed: 'mllm, t2i, inpaint, restore, safety, separated by commas',
+      })
+      .default([]),
     editEngine: choice(editEngines, 'How pictures are edited by words.').default('direct-inversion-p2p'),
     httpHost: text({
       description: 'Address that the page is bound to; anything but localhost asks for a token.',

@@ -10,6 +10,7 @@ import { version } from './cli/version.ts'
 import { createLog } from './compose/log.ts'
 import type { Adapter, BotAbout } from './contract/adapter.ts'
 import { samplerNames, type Inference } from './contract/inference.ts'
+import type { Precision } from './contract/precision.ts'
 import { createStores, type Stores } from './conversation/stores.ts'
 import { decodeImage } from './image/decode.ts'
 import { fitImage } from './image/fit-image.ts'
@@ -28,18 +29,25 @@ export function composeInference(
   { preload = false } = {},
 ): { models: OfferedModels; inference: Inference } {
   const models = offerModels(config, config)
-  const { device, cacheDir, threads, memoryLimit } = config
+  const { device, cacheDir, threads, memoryLimit, chatMemory, keepLoaded } = config
+  const mllm = models.mllm.map((model) => ({ ...model, precision: precisionOf(config, model) }))
   const inference = createInference({
-    models,
+    models: { ...models, mllm },
     device,
     cacheDir,
     log,
     preload,
     ...(threads > 0 && { threads }),
     ...(memoryLimit > 0 && { memoryLimitBytes: memoryLimit * 2 ** 20 }),
+    ...(chatMemory > 0 && { chatMemoryBytes: chatMemory * 2 ** 20 }),
+    pinned: keepLoaded,
   })
   return { models, inference }
 }
+
+/** The person's choice, else the preset's. */
+const precisionOf = ({ mllmPrecision }: Config, preset: { readonly precision?: Precision }): Precision =>
+  mllmPrecision === 'auto' ? (preset.precision ?? 'auto') : mllmPrecision
 
 export { createLog } from './compose/log.ts'
 

@@ -3,7 +3,8 @@ import { setPriority } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import { AppError, isForThePerson, type AppErrorData } from '../contract/errors.ts'
-import type { InferenceEvent } from '../contract/inference.ts'
+import type { InferenceEvent, InferenceRequest } from '../contract/inference.ts'
+import { deviceMemory } from '../runtime/device-memory.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { checkedHash, checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
 import type { ResolvedModel, ResolvedModels } from './model-presets.ts'
@@ -12,7 +13,9 @@ import { createOutbox, createWorkerLog, type Outbox } from './outbox.ts'
 import type { ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
 import type { ModelSource, ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
-import { createResidency, type Lease, type Loader } from './residency.ts'
+import { createEstimate } from './memory-estimate.ts'
+import { memoryBudget, type MemoryBudget } from './memory-budget.ts'
+import { createResidency, type Lease, type Loader, type Work } from './residency.ts'
 import { cancelled, createTurnTaking, type Seat, type TurnTaking } from './turn-taking.ts'
 
 /** A little less than the bot's: its timers come on time while all cores compute (docs/decisions/020). */
@@ -48,11 +51,13 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
     cacheDir: setup.cacheDir,
     hashOf: (file) => hashes.sha256(file),
     warn: (line) => log.warn(line),
+    tell: (line) => log.info(line),
     ...(setup.threads === undefined ? {} : { threads: setup.threads }),
   })
   const turns = createTurnTaking({ pause: outbox.exchange, now: () => performance.now() })
-  const residency = createResidency(runtime, setup.memoryLimitBytes)
-  const loaderOf = createLoaders(registry, hashes, turns, log)
+  const memory = memoryBudget(setup, runtime.device, await deviceMemory(runtime.device))
+  const residency = createResidency(runtime, memory)
+  const loaderOf = createLoaders(registry, { hashes, turns, log, setup, memory, device: runtime.device })
   const running = new Map<number, AbortController>()
 
   async function run<Kind extends RequestKind>(id: number, request: TaggedRequest<Kind>): Promise<void> {
@@ -65,7 +70,7 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
     const emit = (event: InferenceEvent) => outbox.send({ type: 'event', id, event })
     try {
       emit({ type: 'started' })
-      const events = start(request, sourceOf(lease, seat, signal), { signal, turn: seat.turn })
+      const events = start(request, sourceOf(lease, seat, signal, workOf(request)), { signal, turn: seat.turn })
       let next = await events.next()
       for (; next.done !== true; next = await events.next()) emit(next.value)
       emit({ type: 'done', result: next.value })
@@ -78,32 +83,56 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
     }
   }
 
-  const sourceOf = (lease: Lease, seat: Seat, signal: AbortSignal): ModelSource<Models> => ({
+  const sourceOf = (lease: Lease, seat: Seat, signal: AbortSignal, work: Work): ModelSource<Models> => ({
     offers: (role, name) =>
       name === undefined ? setup.models[role].length > 0 : setup.models[role].some((model) => model.name === name),
+    claim: (models) => {
+      const loaders = models.map(({ role, name }) => loaderOf(role, chooseModel(setup.models, role, name)))
+      return seat.aside(() => untilAborted(lease.claim(loaders, work), signal))
+    },
     get: async (role, name) => {
       const loader = loaderOf(role, chooseModel(setup.models, role, name))
-      return seat.aside(() => untilAborted(lease.get(loader), signal))
+      return seat.aside(() => untilAborted(lease.get(loader, work), signal))
     },
   })
 
   async function preload(): Promise<void> {
-    const lease = residency.lease()
-    const loading = preloadedRoles.map((role) => lease.get(loaderOf(role, chooseModel(setup.models, role))))
-    for (const outcome of await Promise.allSettled(loading))
-      if (outcome.status === 'rejected') describeError(outcome.reason, log)
-    lease.end()
+    const loaders = preloadedRoles.map((role) => loaderOf(role, chooseModel(setup.models, role)))
+    for (const { loader, reason } of await residency.preload(loaders)) {
+      if (reason !== undefined) describeError(reason, log)
+      else log.info({ role: loader.role, model: loader.name }, 'model not loaded ahead: no room beside the others')
+    }
   }
 
   function take(message: ToWorker): void {
     if (message.type === 'request') void run(message.id, message.request)
     else if (message.type === 'cancel') running.get(message.id)?.abort()
     else if (message.type === 'status')
-      outbox.send({ type: 'status', resident: residency.list(), processBytes: process.memoryUsage.rss() })
+      outbox.send({
+        type: 'status',
+        resident: residency.list(),
+        ...(memory.budgetBytes === undefined ? {} : { budgetBytes: memory.budgetBytes }),
+        processBytes: process.memoryUsage.rss(),
+      })
   }
 
   if (setup.preload === true) void preload()
   return { device: runtime.device, take }
+}
+
+interface LoaderContext {
+  readonly hashes: FileHashes
+  readonly turns: TurnTaking
+  readonly log: Logger
+  readonly setup: WorkerSetup
+  readonly memory: MemoryBudget
+  readonly device: string
+}
+
+/** What a request's size says about its memory. */
+const workOf = (request: InferenceRequest): Work => {
+  const { width, height } = 'width' in request && 'height' in request ? request : {}
+  return width === undefined || height === undefined ? {} : { pixels: width * height }
 }
 
 /**
@@ -112,10 +141,9 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
  */
 function createLoaders<Models extends ModelTable>(
   { roles }: Registry<Models>,
-  hashes: FileHashes,
-  turns: TurnTaking,
-  log: Logger,
+  { hashes, turns, log, setup, memory, device }: LoaderContext,
 ) {
+  const { chatMemoryBytes } = memory
   const loaders = new Map<ResolvedModel, Loader<unknown>>()
   return <Role extends ModelRole>(role: Role, model: ResolvedModels[Role]): Loader<Models[Role]> => {
     const { name, files } = model
@@ -129,6 +157,7 @@ function createLoaders<Models extends ModelTable>(
           runtime,
           identity: { name, sha256 },
           hashOf: (file) => checkedHash(file, hashes),
+          chatMemoryBytes,
         })
         log.info({ role, model: name, ms: Math.round(performance.now() - begin) }, 'model loaded')
         return loaded
@@ -136,8 +165,13 @@ function createLoaders<Models extends ModelTable>(
         seat.leave()
       }
     }
-    const loader = (loaders.get(model) ?? { role, name, load }) as Loader<Models[Role]> // the role's, as it was stored
-    loaders.set(model, loader)
+    const known = loaders.get(model) as Loader<Models[Role]> | undefined // the role's, as it was stored
+    if (known) return known
+    const needBytes = createEstimate(model, { device, chatMemoryBytes })
+    const pinned = setup.pinned?.includes(role) ?? false
+    const { kept } = roles[role]
+    const loader: Loader<Models[Role]> = { role, name, pinned, needBytes, load, ...(kept && { kept }) }
+    loaders.set(model, loader as Loader<unknown>)
     return loader
   }
 }

@@ -7,8 +7,8 @@ import { AppError } from '../contract/errors.ts'
 export interface EntryDraft {
   readonly folder: string
   /** Makes the draft an entry unless another process was faster; either way there is one afterwards. Returns its folder. */
-  keep(): Promise<string>
-  discard(): Promise<void>
+  readonly keep: () => Promise<string>
+  readonly discard: () => Promise<void>
 }
 
 /** Entries by key, each a folder of files. Safe to delete at any time while no process uses it. */

@@ -69,7 +69,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       const native = await createSession(
         graph,
         sessionOptions(device, options, { ...loadOptions, packWeights: packWeights || isQuantised(graph) }),
-        loadOptions.keepHalves ? undefined : cache, // nothing is prepared that could be kept
+        // Halves are not prepared. Quantised weights are packed at each load: a graph of many that onnxruntime 1.30 had
+        // kept packed gave NaN when it was read again (docs/precision.md).
+        loadOptions.keepHalves || isQuantised(graph) ? undefined : cache,
         options.warn,
       )
       const wrapped = wrapSession(graph.name, graph.weightBytes, native)

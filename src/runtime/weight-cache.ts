@@ -30,7 +30,7 @@ export interface WeightCache {
    */
   quantise(map: WeightMap, formats: BlockFormats): Promise<WeightMap>
   /** sha256 of a file: those of this cache are known without being read. */
-  hashOf(file: string): Promise<string>
+  readonly hashOf: (file: string) => Promise<string>
 }
 
 const fileName = 'weights.safetensors'
