@@ -4,7 +4,7 @@ import { loadDecoder, type Decoder } from '../../../src/families/decoder/decoder
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
 import { referenceLogits, type Arithmetic } from './reference-decoder.ts'
-import { tinyLlama, tinyWeights, writeTinyLlama, type TinyLlama, type TinyWeightOptions } from './tiny-llama.ts'
+import { tinyLlama, tinyWeights, writeTinyLlama, type TinyWeightOptions } from './tiny-llama.ts'
 
 const runtime = await createRuntime({ device: 'cpu', threads: 1 })
 const load = (folder: string): Promise<Decoder> =>

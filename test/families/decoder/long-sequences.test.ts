@@ -5,7 +5,7 @@ import { fill, generate, sequence } from '../../../src/families/decoder/generate
 import { createPrefixCache } from '../../../src/families/decoder/prefix-cache.ts'
 import { createRuntime } from '../../../src/runtime/runtime.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
-import { tinyLlama, tinyWeights, writeTinyLlama, type TinyLlama, type TinyWeightOptions } from './tiny-llama.ts'
+import { tinyLlama, tinyWeights, writeTinyLlama, type TinyWeightOptions } from './tiny-llama.ts'
 
 const runtime = await createRuntime({ device: 'cpu', threads: 1 })
 
