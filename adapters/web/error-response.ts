@@ -24,6 +24,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   'weights/hash-mismatch': 503,
   'model/unsupported': 501,
   'model/not-found': 503,
+  'model/too-large': 503,
   'hub/unreachable': 502,
   'inference/cancelled': 409,
   'inference/worker-crashed': 503,

@@ -51,6 +51,7 @@ const byCode: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
   'weights/hash-mismatch': 'model',
   'model/unsupported': 'model',
   'model/not-found': 'model',
+  'model/too-large': 'model',
   'hub/unreachable': 'unreachable',
   'inference/cancelled': 'cancelled',
   'inference/worker-crashed': 'inference',

@@ -20,6 +20,7 @@ export const errorCodes = [
   'weights/hash-mismatch', // bytes differ from the preset's sha256
   'model/unsupported', // a family, option or layer type this version has no code for
   'model/not-found', // neither a preset's name nor a folder
+  'model/too-large', // it does not fit into the memory for models, even alone
   'hub/unreachable', // no connection to where models are downloaded from, or one that breaks again and again
   'inference/cancelled',
   'inference/worker-crashed',

@@ -135,7 +135,38 @@ export interface InferenceStatus {
   readonly device: string
   readonly restarts: number
   readonly running: number
-  /** Models in memory, with their size and why they are there. */
-  readonly resident: readonly { readonly role: string; readonly name: string; readonly bytes: number }[]
+  /** Models in memory, with their size and why they are there; the longest unused first. */
+  readonly resident: readonly ResidentModel[]
+  /** Bytes that models may take on the device; absent without a limit. */
+  readonly budgetBytes?: number
   readonly processBytes: number
+}
+
+/** A model in memory, or on its way there. */
+export interface ResidentModel {
+  readonly role: string
+  readonly name: string
+  readonly device: string
+  /** Weights that are loaded, as they lie in its files. */
+  readonly bytes: number
+  /** What it was thought to take when it was let in: weights, room for the largest work, and what it may keep. */
+  readonly estimatedBytes: number
+  readonly loaded: boolean
+  /** Requests that use it now. */
+  readonly users: number
+  /** Milliseconds since the epoch. */
+  readonly lastUsedAt: number
+  /** It leaves only where nothing else can. */
+  readonly pinned: boolean
+  readonly kept?: KeptForLater
+}
+
+/** What a chat model keeps for later requests. */
+export interface KeptForLater {
+  /** Keys and values of conversations that may go on. */
+  readonly conversations: number
+  readonly conversationBytes: number
+  /** Features of pictures that may be asked about again. */
+  readonly pictures: number
+  readonly pictureBytes: number
 }

@@ -127,8 +127,9 @@ export function createInference({ log, program = workerProgram, ...setup }: Infe
     await refreshStatus()
     const { state: worker, device, restarts } = supervisor
     const running = [...requests.values()].filter(({ state }) => state !== 'waiting').length
-    const { resident, processBytes } = lastStatus
-    return { worker, device, restarts, running, resident, processBytes }
+    const { resident, budgetBytes, processBytes } = lastStatus
+    const limit = budgetBytes === undefined ? {} : { budgetBytes }
+    return { worker, device, restarts, running, resident, ...limit, processBytes }
   }
 
   async function drain(): Promise<void> {

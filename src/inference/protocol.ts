@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../contract/errors.ts'
-import type { InferenceEvent, InferenceRequest } from '../contract/inference.ts'
+import type { InferenceEvent, InferenceRequest, InferenceStatus } from '../contract/inference.ts'
 import { inferenceEventSchema } from './event-schema.ts'
 import type { DeviceSetting } from '../runtime/device.ts'
 import type { OfferedModels } from './offered-models.ts'
@@ -14,8 +14,12 @@ export interface WorkerSetup {
   /** Threads of one operator; default: onnxruntime's choice. */
   readonly threads?: number
   readonly logLevel: string
-  /** Bytes of weights above which models that nobody uses leave memory; default: they stay. */
+  /** Bytes that models may take on the device; default: a share of its memory. */
   readonly memoryLimitBytes?: number
+  /** Bytes that the language model may keep for later requests; default: a share of the memory for models. */
+  readonly chatMemoryBytes?: number
+  /** Roles whose models leave memory only where nothing else can. */
+  readonly pinned?: readonly string[]
   /** Load the models in force at once instead of with the first request that needs them. */
   readonly preload?: boolean
 }
@@ -39,11 +43,8 @@ export type FromWorker =
   | ({ readonly type: 'status' } & WorkerStatus)
   | { readonly type: 'log'; readonly entry: LogEntry }
 
-export interface WorkerStatus {
-  readonly resident: readonly { readonly role: string; readonly name: string; readonly bytes: number }[]
-  /** Resident memory of the worker's process. */
-  readonly processBytes: number
-}
+/** The models in memory; `processBytes` is the resident memory of the worker's process. */
+export type WorkerStatus = Pick<InferenceStatus, 'resident' | 'budgetBytes' | 'processBytes'>
 
 export interface LogEntry {
   readonly level: (typeof logLevels)[number]
@@ -51,12 +52,29 @@ export interface LogEntry {
   readonly [field: string]: unknown
 }
 
+const bytes = z.number().min(0)
+const resident = z.object({
+  role: z.string(),
+  name: z.string(),
+  device: z.string(),
+  bytes,
+  estimatedBytes: bytes,
+  loaded: z.boolean(),
+  users: z.int(),
+  lastUsedAt: z.number(),
+  pinned: z.boolean(),
+  kept: z
+    .object({ conversations: z.int(), conversationBytes: bytes, pictures: z.int(), pictureBytes: bytes })
+    .exactOptional(),
+})
+
 const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), device: z.string() }),
   z.object({ type: z.literal('event'), id: z.int(), event: inferenceEventSchema }),
   z.object({
     type: z.literal('status'),
-    resident: z.array(z.object({ role: z.string(), name: z.string(), bytes: z.number() })),
+    resident: z.array(resident),
+    budgetBytes: bytes.exactOptional(),
     processBytes: z.number(),
   }),
   z.object({

@@ -1,4 +1,4 @@
-import type { InferenceRequest, InferenceResult } from '../contract/inference.ts'
+import type { InferenceRequest, InferenceResult, KeptForLater } from '../contract/inference.ts'
 import type { Pipeline, PipelineContext, PipelineEvent } from '../pipelines/pipeline.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ModelFile, ResolvedModels } from './model-presets.ts'
@@ -25,18 +25,33 @@ export interface LoadContext {
   readonly identity: { readonly name: string; readonly sha256: string }
   /** sha256 of a further file (a LoRA), compared with what its preset says. */
   readonly hashOf: (file: ModelFile) => Promise<string>
+  /** Bytes that a chat model may keep for later requests. */
+  readonly chatMemoryBytes: number
 }
 
 /** How a role's models are loaded, and in which lane that waits. */
 export interface RoleEntry<Role extends ModelRole, Model> {
   readonly lane: Lane
   load(model: ResolvedModels[Role], context: LoadContext): Promise<Model>
+  /** What a loaded model keeps for later requests. */
+  kept?(model: Model): KeptForLater
+}
+
+/** A role's model by name; without a name that in force. */
+export interface ModelChoiceOfRole {
+  readonly role: ModelRole
+  readonly name?: string | undefined
 }
 
 /** The models that one request may use, loaded when first asked for and kept in memory until it ends. */
 export interface ModelSource<Models extends ModelTable> {
   /** Whether the role has a model of this name; without a name, whether it has any. */
   offers(role: ModelRole, name?: string): boolean
+  /**
+   * Waits until there is room for all of these models; for requests that need more than one. Throws AppError
+   * `model/not-found`, `model/too-large`.
+   */
+  claim(models: readonly ModelChoiceOfRole[]): Promise<void>
   /** The role's model by name, without one that in force. Throws AppError `model/not-found` with the names there are. */
   get<Role extends ModelRole>(role: Role, name?: string): Promise<Models[Role]>
 }

@@ -12,6 +12,7 @@ import { loadRestore, regionRestorer, type RestoreModel } from '../pipelines/res
 import { restore } from '../pipelines/restore.ts'
 import { screen } from '../pipelines/screen.ts'
 import { textToImage } from '../pipelines/text-to-image.ts'
+import { featureShare } from './memory-budget.ts'
 import { partFolder } from './model-presets.ts'
 import { pipeline, type ModelSource, type Registry, type RoleEntry } from './registry.ts'
 import { serve } from './serve.ts'
@@ -41,31 +42,42 @@ const drawer = (models: Source, { model }: DrawingRequest) => models.get('t2i', 
 /** The model that fills in, or the one that draws where a name or the lack of another leads to it; and the restorer. */
 async function filler(models: Source, request: InpaintRequest | OutpaintRequest): Promise<MaskedModels> {
   const role = models.offers('inpaint', request.model) ? 'inpaint' : 't2i'
-  return { draw: await models.get(role, request.model), ...(await restorer(models, request)) }
+  return masked(models, role, request)
 }
 
 /** Edits are drawn by the model that draws. */
-const editor = async (models: Source, request: EditRequest): Promise<MaskedModels> => ({
-  draw: await models.get('t2i', request.model),
-  ...(await restorer(models, request)),
-})
+const editor = (models: Source, request: EditRequest): Promise<MaskedModels> => masked(models, 't2i', request)
 
-/** DiffRIR, unless the request does without it or there is none. */
-async function restorer(
+/** The model that draws and DiffRIR, unless the request does without it or there is none; both have room at once. */
+async function masked(
   models: Source,
-  { model, seed, restore: wanted = true }: InpaintRequest | OutpaintRequest | EditRequest,
-): Promise<Pick<MaskedModels, 'restore'>> {
-  if (!wanted || !models.offers('restore')) return {}
-  const loaded = await models.get('restore', models.offers('restore', model) ? model : undefined)
-  return { restore: { ...regionRestorer(loaded, seed), identity: loaded.identity } }
+  role: PictureRole,
+  { model, seed, restore = true }: InpaintRequest | OutpaintRequest | EditRequest,
+): Promise<MaskedModels> {
+  const name = models.offers('restore', model) ? model : undefined
+  const restores = restore && models.offers('restore')
+  await models.claim([{ role, name: model }, ...(restores ? [{ role: 'restore', name } as const] : [])])
+  const draw = await models.get(role, model)
+  if (!restores) return { draw }
+  const loaded = await models.get('restore', name)
+  return { draw, restore: { ...regionRestorer(loaded, seed), identity: loaded.identity } }
 }
 
 const registry: Registry<Models> = {
   roles: {
     mllm: {
       lane: 'chat',
-      load: (model, { runtime }) =>
-        loadChat({ checkpoint: model.folder, visionTower: partFolder(model, 'vision-tower') }, model, runtime),
+      load: (model, { runtime, chatMemoryBytes }) =>
+        loadChat({ checkpoint: model.folder, visionTower: partFolder(model, 'vision-tower') }, model, runtime, {
+          conversationBytes: Math.round(chatMemoryBytes * (1 - featureShare)),
+          featureBytes: Math.round(chatMemoryBytes * featureShare),
+        }),
+      kept: ({ languageModel: { kept }, features }) => ({
+        conversations: kept.size,
+        conversationBytes: kept.bytes,
+        pictures: features.size,
+        pictureBytes: features.bytes,
+      }),
     },
     t2i: pictureRole('t2i'),
     inpaint: pictureRole('inpaint'),

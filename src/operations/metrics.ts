@@ -100,6 +100,8 @@ function statusGauges(registry: Registry): (status: BotStatus | undefined) => vo
   const restarts = gauge('worker_restarts', 'Times that the process with the models was started anew.', [])
   const bytes = gauge('worker_memory_bytes', 'Memory of the process with the models.', [])
   const resident = gauge('model_bytes', 'Weights in memory.', ['role', 'model'])
+  const budget = gauge('model_budget_bytes', 'Memory that models may take.', [])
+  const kept = gauge('chat_kept_bytes', 'What the language model keeps for the next turns.', ['what'])
   return (status) => {
     up.set(status && !status.draining ? 1 : 0)
     resident.reset()
@@ -114,6 +116,13 @@ function statusGauges(registry: Registry): (status: BotStatus | undefined) => vo
     worker.set(status.inference.worker === 'ready' ? 1 : 0)
     restarts.set(status.inference.restarts)
     bytes.set(status.inference.processBytes)
-    for (const { role, name, bytes: size } of status.inference.resident) resident.set({ role, model: name }, size)
+    budget.set(status.inference.budgetBytes ?? 0)
+    kept.reset()
+    for (const { role, name, bytes: size, kept: later } of status.inference.resident) {
+      resident.set({ role, model: name }, size)
+      if (!later) continue
+      kept.inc({ what: 'conversations' }, later.conversationBytes)
+      kept.inc({ what: 'pictures' }, later.pictureBytes)
+    }
   }
 }

@@ -36,6 +36,7 @@ const [talkerBytes, painterBytes] = [vectors[0]!.length + vectors[1]!.length, ve
 const talker: Loader<Session[]> = {
   role: 'mllm',
   name: 'a talker',
+  needBytes: () => talkerBytes,
   load: async (own) => {
     loads.push('talker')
     const first = await own.load(graphOf(0))
@@ -46,6 +47,7 @@ const talker: Loader<Session[]> = {
 const painter: Loader<Session> = {
   role: 't2i',
   name: 'a painter',
+  needBytes: ({ pixels = 0 }) => painterBytes + pixels,
   load: (own) => (loads.push('painter'), own.load(graphOf(1))),
 }
 
@@ -59,15 +61,20 @@ it('loads a model once for requests that come at once and later', async () => {
   expect(loads).toEqual(['painter'])
 })
 
-it('says what is in memory, with the bytes of the weights behind its sessions', async () => {
+it('says what is in memory and why', async () => {
   const residency = createResidency(runtime)
   expect(residency.list()).toEqual([])
   const lease = residency.lease()
+  await lease.claim([painter], { pixels: 100 })
   await Promise.all([lease.get(talker), lease.get(painter)])
-  expect(residency.list()).toEqual([
-    { role: 'mllm', name: 'a talker', bytes: talkerBytes },
-    { role: 't2i', name: 'a painter', bytes: painterBytes },
+  const common = { device: 'cpu', loaded: true, users: 1, pinned: false, lastUsedAt: expect.any(Number) as number }
+  const list = () => [...residency.list()].sort((a, b) => a.role.localeCompare(b.role))
+  expect(list()).toEqual([
+    { ...common, role: 'mllm', name: 'a talker', bytes: talkerBytes, estimatedBytes: talkerBytes },
+    { ...common, role: 't2i', name: 'a painter', bytes: painterBytes, estimatedBytes: painterBytes + 100 },
   ])
+  lease.end()
+  expect(list().map(({ users }) => users)).toEqual([0, 0])
 })
 
 it('keeps nothing of a load that failed, and tries again for the next request', async () => {
@@ -83,27 +90,59 @@ it('keeps nothing of a load that failed, and tries again for the next request', 
 })
 
 it('releases what was longest unused when memory is short, and loads it anew when it is asked for', async () => {
-  const residency = createResidency(runtime, talkerBytes)
+  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
   const first = residency.lease()
   const painted = await first.get(painter)
   first.end()
   const second = residency.lease()
   await second.get(talker)
-  await expect.poll(() => residency.list().map(({ name }) => name)).toEqual(['a talker'])
+  expect(residency.list().map(({ name }) => name)).toEqual(['a talker'])
   await expect(painted.run(x)).rejects.toMatchObject({ code: 'inference/failed' })
+  second.end()
 
-  const again = await second.get(painter)
+  const third = residency.lease()
+  const again = await third.get(painter)
   expect((await again.run(x))['y']?.data).toHaveLength(vectors[1]!.shape[0]!)
   expect(loads).toEqual(['painter', 'talker', 'painter'])
 })
 
-it('keeps a model that a request still uses, even beyond the limit', async () => {
-  const residency = createResidency(runtime, 1)
-  const lease = residency.lease()
-  const painted = await lease.get(painter)
-  await lease.get(talker)
-  expect(residency.list()).toHaveLength(2)
+it('keeps a model that a request uses: who needs its room waits until that request ends', async () => {
+  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const drawing = residency.lease()
+  const painted = await drawing.get(painter)
+  const talking = residency.lease()
+  const talked = talking.get(talker)
   expect((await painted.run(x))['y']).toBeDefined()
-  lease.end()
-  await expect.poll(() => residency.list()).toEqual([])
+  expect(residency.list().map(({ name }) => name)).toEqual(['a painter'])
+  drawing.end()
+  expect(await talked).toHaveLength(2)
+  expect(residency.list().map(({ name }) => name)).toEqual(['a talker'])
+})
+
+it('forgets the wish of a request that ended while it waited', async () => {
+  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const drawing = residency.lease()
+  await drawing.get(painter)
+  const talking = residency.lease()
+  const talked = talking.get(talker)
+  talking.end()
+  await expect(talked).rejects.toMatchObject({ code: 'inference/cancelled' })
+  drawing.end()
+  expect(loads).toEqual(['painter'])
+})
+
+it('refuses models that do not fit even alone, and says what to do', async () => {
+  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const lease = residency.lease()
+  const refused = { code: 'model/too-large', hint: expect.stringMatching(/smaller model, or less precision/) as string }
+  await expect(lease.claim([talker, painter])).rejects.toMatchObject(refused)
+  await expect(lease.claim([painter], { pixels: talkerBytes })).rejects.toMatchObject(refused)
+  expect(await lease.get(talker)).toHaveLength(2)
+  expect(loads).toEqual(['talker'])
+})
+
+it('loads ahead only what fits beside the others', async () => {
+  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  expect(await residency.preload([talker, painter])).toEqual([{ loader: painter }])
+  expect(residency.list().map(({ name, users }) => [name, users])).toEqual([['a talker', 0]])
 })

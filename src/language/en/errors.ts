@@ -21,6 +21,8 @@ const codes = {
   'weights/hash-mismatch': 'A file of the model has been changed; the person who runs the bot must restore it.',
   'model/unsupported': 'The model in use cannot do that.',
   'model/not-found': 'The model that was asked for is not installed.',
+  'model/too-large':
+    'The model does not fit into the memory of this machine; ask for a smaller picture, or let whoever runs the bot choose a smaller model or less precision.',
   'hub/unreachable': 'The place where models are downloaded from cannot be reached.',
   'inference/cancelled': 'Cancelled.',
   'inference/worker-crashed': 'The model stopped unexpectedly and was started again; please try once more.',

@@ -19,6 +19,7 @@ const codes: Sentences['errors']['codes'] = {
   'weights/hash-mismatch': '模型的一个文件被改动过；需要机器人的管理者恢复它。',
   'model/unsupported': '当前使用的模型做不到这一点。',
   'model/not-found': '所要求的模型没有安装。',
+  'model/too-large': '这台机器的内存放不下这个模型；请要小一些的图片，或者请管理员换用更小的模型或更低的精度。',
   'hub/unreachable': '无法连接到下载模型的地方。',
   'inference/cancelled': '已取消。',
   'inference/worker-crashed': '模型意外停止，现已重新启动；请再试一次。',
