@@ -19,19 +19,22 @@ interface DoorOptions {
   readonly nodeOptions?: readonly string[]
   /** Models that requests may name beside the embedded ones. */
   readonly models?: readonly string[]
+  /** Bytes for models, and of them what the language model keeps. */
+  readonly memory?: { readonly memoryLimitBytes: number; readonly chatMemoryBytes: number }
 }
 
 /** The door to a worker that runs `program`, a file beside this one; without it, to the bot's own worker. */
 export function openDoor(
   program: string | undefined,
   log: Logger,
-  { nodeOptions = [], models = [] }: DoorOptions = {},
+  { nodeOptions = [], models = [], memory }: DoorOptions = {},
 ): Inference {
   return createInference({
     models: offerModels({ mllm: 'llmga-tiny', t2i: 'llmga-tiny', models }),
     device: 'cpu',
     cacheDir,
     log,
+    ...memory,
     ...(program !== undefined && { program: { entry: new URL(program, import.meta.url), nodeOptions } }),
   })
 }
