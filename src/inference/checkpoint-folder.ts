@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import type { SamplerName } from '../contract/inference.ts'
@@ -6,6 +6,8 @@ import type { RestoreScale } from '../families/diffrir/diffrir-config.ts'
 import { diffRirScale } from '../families/diffrir/diffrir.ts'
 import { cachedSnapshot } from '../hub/cache.ts'
 import type { SchedulerClass } from '../schedulers/create-scheduler.ts'
+import { hasJson } from '../weights/config-file.ts'
+import { isSingleFile, singleFileJson } from '../weights/single-file.ts'
 import { templateForModelName } from '../tokenizers/conversation.ts'
 import { adaptersBeside } from './adapter-places.ts'
 import type { LocatedCheckpoint, ModelFile, ModelPlaces, ResolvedModel, ResolvedModels } from './model-presets.ts'
@@ -20,9 +22,11 @@ type Json = Readonly<Record<string, unknown>>
  * Throws AppError `weights/missing` for an absent config, `model/unsupported` for a family without code.
  */
 export function describeCheckpoint(role: ModelRole, found: LocatedCheckpoint, places: ModelPlaces): ResolvedModel {
+  if (isSingleFile(found.folder) && role !== 't2i' && role !== 'inpaint')
+    throw unsupported(found.folder, 'a whole Stable Diffusion model', `it cannot be the ${role} model`)
   if (role === 'mllm') return describeLlava(found, places)
   if (role === 'safety') return describeSafetyChecker(found)
-  return role === 'restore' ? describeDiffRir(found) : describeStableDiffusion(role, found, places.modelsDir)
+  return role === 'restore' ? describeDiffRir(found) : describeStableDiffusion(role, found, places)
 }
 
 /**
@@ -30,7 +34,7 @@ export function describeCheckpoint(role: ModelRole, found: LocatedCheckpoint, pl
  * other draws, and fills in by blending. Throws AppError `model/unsupported` for a folder without a checkpoint.
  */
 export function rolesOfCheckpoint(folder: string): readonly ModelRole[] {
-  if (existsSync(path.join(folder, 'model_index.json'))) return isInpainting(folder) ? ['inpaint'] : ['t2i']
+  if (hasJson(path.join(folder, 'model_index.json'))) return isInpainting(folder) ? ['inpaint'] : ['t2i']
   if (Object.keys(diffRirFiles(folder)).length > 0) return ['restore']
   if (existsSync(path.join(folder, 'config.json'))) return isSafetyChecker(folder) ? ['safety'] : ['mllm']
   throw unsupported(folder, 'no checkpoint')
@@ -43,6 +47,7 @@ function describeLlava({ folder, name }: LocatedCheckpoint, places: ModelPlaces)
   if (!type.toLowerCase().startsWith('llava'))
     throw unsupported(folder, `model_type ${type}`, 'this role needs a LLaVA checkpoint')
   const tower = config['mm_vision_tower']
+  // transformers' layout keeps the tower in the checkpoint; its chat template is that of the same LLaVA.
   const parts: Record<string, string> =
     typeof tower === 'string' ? { 'vision-tower': findTower(folder, tower, places) } : {}
   return {
@@ -77,13 +82,14 @@ const isInpainting = (folder: string): boolean =>
 function describeStableDiffusion(
   role: 't2i' | 'inpaint',
   { folder, name }: LocatedCheckpoint,
-  modelsDir: string | undefined,
+  places: ModelPlaces,
 ): ResolvedModels['t2i' | 'inpaint'] {
   const pipeline = String(readJson(path.join(folder, 'model_index.json'))['_class_name'])
   if (!drawingPipelines.includes(pipeline))
     throw unsupported(folder, pipeline, `this role needs one of ${drawingPipelines.join(', ')}`)
   if (role === 't2i' && isInpainting(folder))
     throw unsupported(folder, 'a UNet of 9 channels', 'it only fills in: choose it as LLMGA_INPAINT')
+  const isSingle = isSingleFile(folder)
   const scheduler = readJson(path.join(folder, 'scheduler', 'scheduler_config.json'))
   const unet = readJson(path.join(folder, 'unet', 'config.json'))
   const vae = readJson(path.join(folder, 'vae', 'config.json'))
@@ -94,8 +100,10 @@ function describeStableDiffusion(
     family: 'stable-diffusion',
     name,
     folder,
-    parts: {},
-    files: ['text_encoder', 'text_encoder_2', 'unet', 'vae'].flatMap((part) => weightFiles(path.join(folder, part))),
+    parts: isSingle ? tokenizersOf(folder, places) : {},
+    files: isSingle
+      ? [{ file: folder }]
+      : ['text_encoder', 'text_encoder_2', 'unet', 'vae'].flatMap((part) => weightFiles(path.join(folder, part))),
     defaults: {
       sampler: samplerOf(scheduler),
       steps: 50,
@@ -104,8 +112,37 @@ function describeStableDiffusion(
       height: size,
     },
     scheduler: {},
-    adapters: adaptersBeside(folder, modelsDir),
+    adapters: adaptersBeside(isSingle ? path.dirname(folder) : folder, places.modelsDir),
   }
+}
+
+/** Repositories whose CLIP vocabulary every Stable Diffusion model has, with the folder that it lies in. */
+const vocabularies = [
+  ['openai/clip-vit-large-patch14-336', ''],
+  ['openai/clip-vit-large-patch14', ''],
+  ['stable-diffusion-v1-5/stable-diffusion-v1-5', 'tokenizer'],
+  ['stabilityai/stable-diffusion-xl-base-1.0', 'tokenizer'],
+  ['binxia/llmga-sd15-t2i-v2', 'tokenizer'],
+  ['binxia/llmga-sdxl-t2i', 'tokenizer'],
+] as const
+
+/** A single file holds no words: the tokenizer lies beside it, in the models folder, or with another downloaded model. */
+function tokenizersOf(file: string, { modelsDir, hubCache }: ModelPlaces): Readonly<Record<string, string>> {
+  const downloaded = vocabularies.flatMap(([repository, part]) => {
+    const snapshot = hubCache && cachedSnapshot(hubCache, { repository, revision: 'main' })
+    return snapshot ? [path.join(snapshot, part)] : []
+  })
+  const bases = [path.dirname(file), ...(modelsDir === undefined ? [] : [modelsDir])]
+  const candidates = [...bases.map((base) => path.join(base, 'tokenizer')), ...downloaded]
+  const found = candidates.find((folder) =>
+    ['vocab.json', 'tokenizer.json'].some((name) => existsSync(path.join(folder, name))),
+  )
+  if (found !== undefined) return { tokenizer: found, tokenizer_2: found }
+  throw new AppError('weights/missing', {
+    message: `${file} holds no tokenizer, and there is none beside it`,
+    hint: 'Run "llmga models pull clip-vit-large-patch14-336", which brings one, or put a tokenizer folder beside the file.',
+    details: { file },
+  })
 }
 
 /** Checkpoints of DiffRIR, one a scale. */
@@ -134,6 +171,7 @@ function describeSafetyChecker({ folder, name }: LocatedCheckpoint): ResolvedMod
 
 /** By the files' names (`DiffRIR-x2.pth`); a name that does not say the scale (`net_g_latest.pth`) is opened. */
 function diffRirFiles(folder: string): ResolvedModels['restore']['scales'] {
+  if (!statSync(folder).isDirectory()) return {}
   const scales: { -readonly [Scale in RestoreScale]?: string } = {}
   const names = readdirSync(folder).filter((name) => name.endsWith('.pth'))
   for (const name of names.sort()) {
@@ -152,6 +190,8 @@ function scaleInside(file: string): RestoreScale | undefined {
 }
 
 function readJson(file: string): Json {
+  const inside = singleFileJson(file)
+  if (inside) return inside
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Json
   } catch (cause) {
@@ -217,6 +257,8 @@ function samplerOf(scheduler: Json): SamplerName {
 
 function weightFiles(folder: string): ModelFile[] {
   if (!existsSync(folder)) return []
-  const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'))
-  return names.sort().map((name) => ({ file: path.join(folder, name) }))
+  const names = readdirSync(folder)
+  const safe = names.filter((name) => name.endsWith('.safetensors'))
+  const torch = names.filter((name) => /^(pytorch_model|diffusion_pytorch_model).*\.bin$/.test(name))
+  return (safe.length > 0 ? safe : torch).sort().map((name) => ({ file: path.join(folder, name) }))
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { AppError } from '../contract/errors.ts'
+import { singleFileJson } from './single-file.ts'
 
 /**
  * Reads a checkpoint's JSON file (config.json and the like) by a schema; keys that the schema does not name are
@@ -18,8 +19,13 @@ export function readConfig<T>(file: string, schema: z.ZodType<T>): T {
   })
 }
 
+/** Whether a checkpoint has a JSON file; a single file of a whole model has those of its parts. */
+export const hasJson = (file: string): boolean => existsSync(file) || singleFileJson(file) !== undefined
+
 /** Reads a JSON file of a checkpoint. Throws AppError `weights/missing` or `weights/corrupt`. */
 export function readJson(file: string): unknown {
+  const inside = singleFileJson(file)
+  if (inside !== undefined) return inside
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
 import { openSafetensors, type WeightEntry } from './safetensors.ts'
+import { singleFileWeights } from './single-file.ts'
+import { openTorchCheckpoint } from './torch-checkpoint.ts'
+import { openWeightFile } from './weight-file.ts'
 
 /** Tensors by checkpoint name. */
 export type WeightMap = ReadonlyMap<string, WeightEntry>
@@ -91,11 +94,20 @@ export function renameWeights(map: WeightMap, rules: RenameRules): WeightMap {
 /** `diffusion_pytorch_model` in diffusers folders, `model` in transformers folders. */
 export type WeightStem = 'diffusion_pytorch_model' | 'model'
 
+/** The same where torch wrote them (`.bin`). */
+const torchStems: Readonly<Record<WeightStem, string>> = {
+  diffusion_pytorch_model: 'diffusion_pytorch_model',
+  model: 'pytorch_model',
+}
+
 /**
  * Opens the checkpoint of a folder: `<stem>.safetensors`, or its shards by `<stem>.safetensors.index.json`, or the
- * `.fp16` variant of either. Only headers are read. Throws AppError `weights/missing` or `weights/corrupt`.
+ * `.fp16` variant of either; without any, what torch wrote (`pytorch_model.bin`, or its shards), through the reader that
+ * runs none of it. Below a single file of a whole model, its part. Only headers are read. Throws AppError `weights/missing` or `weights/corrupt`.
  */
 export function openWeightFolder(folder: string, stem: WeightStem): WeightMap {
+  const inside = singleFileWeights(folder)
+  if (inside) return inside
   const tried: string[] = []
   for (const variant of ['', '.fp16']) {
     const single = path.join(folder, `${stem}${variant}.safetensors`)
@@ -105,6 +117,11 @@ export function openWeightFolder(folder: string, stem: WeightStem): WeightMap {
     }
     tried.push(path.basename(single))
   }
+  const torch = torchStems[stem]
+  const pickled = path.join(folder, `${torch}.bin`)
+  if (existsSync(pickled)) return openTorchCheckpoint(pickled).tensors
+  if (existsSync(`${pickled}.index.json`)) return openShards(folder, `${torch}.bin.index.json`)
+  tried.push(path.basename(pickled))
   throw new AppError('weights/missing', {
     message: `${folder}: there is no weight file (looked for ${tried.join(', ')} and sharded forms)`,
     hint: 'Check the model folder, or fetch the model again.',
@@ -120,7 +137,7 @@ function openShards(folder: string, indexName: string): WeightMap {
   const tensors = new Map<string, WeightEntry>()
   for (const [name, shardName] of Object.entries(places)) {
     let shard = shards.get(shardName)
-    if (!shard) shards.set(shardName, (shard = openSafetensors(path.join(folder, shardName)).tensors))
+    if (!shard) shards.set(shardName, (shard = openWeightFile(path.join(folder, shardName)).tensors))
     const entry = shard.get(name)
     if (!entry) {
       throw new AppError('weights/corrupt', {
@@ -149,9 +166,10 @@ function readWeightMap(index: string): Record<string, string> {
     throw bad('not JSON', cause)
   }
   if (typeof map !== 'object' || map === null || Array.isArray(map)) throw bad('it has no weight_map')
+  const ending = path.basename(index).includes('.bin.index.') ? '.bin' : '.safetensors'
   for (const [tensor, shard] of Object.entries(map)) {
     // A shard lies beside its index: a path would let a checkpoint point anywhere.
-    if (typeof shard !== 'string' || shard !== path.basename(shard) || !shard.endsWith('.safetensors'))
+    if (typeof shard !== 'string' || shard !== path.basename(shard) || !shard.endsWith(ending))
       throw bad(`tensor ${tensor} is said to lie in ${JSON.stringify(shard)}, which is no file name of a shard`)
   }
   return map as Record<string, string>

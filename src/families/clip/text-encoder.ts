@@ -1,6 +1,6 @@
 import { Graph, type Value } from '../../graph/graph.ts'
 import { layerNorm, linear } from '../../graph/modules.ts'
-import { add, gather, greaterOrEqual, maskedScore, reshape, unsqueeze, where } from '../../graph/ops.ts'
+import { add, gather, greaterOrEqual, maskedScore, matmul, reshape, unsqueeze, where } from '../../graph/ops.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
 import { int64, type FloatTensor } from '../../tensor/tensor.ts'
@@ -47,7 +47,7 @@ export async function loadClipTextEncoder(folder: string, runtime: Runtime): Pro
   const config = readClipTextConfig(folder)
   const weights = openWeightFolder(folder, 'model')
   const load = (modules?: LoraModules) => runtime.load(clipTextGraph(weights, config, modules))
-  const projected = weights.has(projectionName)
+  const projected = weights.has(projectionName) || weights.has(transposedProjection)
   const plain = await load()
   let branched: { readonly key: string; readonly session: Promise<Session> } | undefined
 
@@ -75,6 +75,8 @@ export async function loadClipTextEncoder(folder: string, runtime: Runtime): Pro
 }
 
 const projectionName = 'text_projection.weight'
+/** OpenCLIP's own, in single files of SDXL: [width, projection]. */
+const transposedProjection = 'text_projection'
 
 /**
  * CLIPTextTransformer (arXiv 2103.00020). Inputs: ids int64 [b, t], positions int64 [t] = 0..t-1, pooled_rows int64
@@ -97,6 +99,8 @@ export function clipTextGraph(map: WeightMap, config: ClipTextConfig, loraModule
   g.output('pooled', pooled)
   if (map.has(projectionName))
     g.output('text_embeds', linear(g, pooled, new Weights(map, 'text_projection.', loraModules)))
+  else if (map.has(transposedProjection))
+    g.output('text_embeds', matmul(g, pooled, g.weight(new Weights(map).entry(transposedProjection))))
   return g
 }
 

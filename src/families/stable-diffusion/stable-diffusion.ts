@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { float32, zeros } from '../../tensor/tensor.ts'
-import { readConfig, readJson } from '../../weights/config-file.ts'
+import { hasJson, readConfig, readJson } from '../../weights/config-file.ts'
 import { loadClipTokenizer, type ClipTokenizer } from '../../tokenizers/clip-bpe.ts'
 import { loadClipTextEncoder, type ClipTextEncoder } from '../clip/text-encoder.ts'
 import { openAutoencoder, type Autoencoder } from './autoencoder.ts'
@@ -81,22 +80,25 @@ const indexSchema = z.object({ force_zeros_for_empty_prompt: z.boolean().default
  * encoder. Throws AppError for what is missing, damaged or unknown.
  */
 export async function loadStableDiffusion(folder: PartFolder, runtime: Runtime): Promise<StableDiffusion> {
-  const isXl = existsSync(path.join(folder('text_encoder_2'), 'config.json'))
+  const isXl = hasJson(path.join(folder('text_encoder_2'), 'config.json'))
   const index = folder('model_index.json')
   return createStableDiffusion({
     kind: isXl ? 'sdxl' : 'sd',
-    zeroNegative: isXl && (!existsSync(index) || readConfig(index, indexSchema).force_zeros_for_empty_prompt),
+    zeroNegative: isXl && (!hasJson(index) || readConfig(index, indexSchema).force_zeros_for_empty_prompt),
     tokenizer: loadClipTokenizer(folder('tokenizer')),
     schedulerConfig: readJson(path.join(folder('scheduler'), 'scheduler_config.json')),
     autoencoder: openAutoencoder(folder('vae'), runtime),
     textEncoder: await loadClipTextEncoder(folder('text_encoder'), runtime),
     ...(isXl && {
-      tokenizer2: loadClipTokenizer(folder('tokenizer_2')),
+      tokenizer2: loadClipTokenizer(folder('tokenizer_2'), secondPad(folder)),
       textEncoder2: await loadClipTextEncoder(folder('text_encoder_2'), runtime),
     }),
     denoiser: await loadDenoiser(folder('unet'), runtime),
   })
 }
+
+/** SDXL's second tokenizer is the first one but for the token that it pads with: one folder may be both. */
+const secondPad = (folder: PartFolder) => (folder('tokenizer') === folder('tokenizer_2') ? { padToken: '!' } : {})
 
 /** The model over its parts; with other encoders or another UNet (a LoRA's), the same model bent. */
 export function createStableDiffusion(parts: StableDiffusionParts): StableDiffusion {
