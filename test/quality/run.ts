@@ -8,6 +8,7 @@ import { markdown, type Table } from './score.ts'
 import { dialogueTurns } from './sections/dialogues.ts'
 import { edits } from './sections/edits.ts'
 import { inpainting } from './sections/inpainting.ts'
+import { precision } from './sections/precision.ts'
 import { prompts } from './sections/prompts.ts'
 import { questions } from './sections/questions.ts'
 
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, (inference: Inference) => Promise<readon
   'edits-ledits': (inference) => edits(inference, 'ledits'),
   inpainting,
   dialogues: dialogueTurns,
+  precision,
 }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean' } } })
