@@ -6,7 +6,7 @@ import type { BotStatus } from '../../src/contract/status.ts'
 const MiB = 2 ** 20
 const now = 1_000_000
 
-const talker: ResidentModel = {
+const base: ResidentModel = {
   role: 'mllm',
   name: 'seven',
   device: 'cpu',
@@ -16,9 +16,9 @@ const talker: ResidentModel = {
   users: 2,
   lastUsedAt: now,
   pinned: true,
-  kept: { conversations: 12, conversationBytes: 700 * MiB, pictures: 3, pictureBytes: 27 * MiB },
 }
-const { kept: _, ...base } = talker
+const kept = { conversations: 12, conversationBytes: 700 * MiB, pictures: 3, pictureBytes: 27 * MiB }
+const talker: ResidentModel = { ...base, kept }
 const painter: ResidentModel = { ...base, role: 't2i', name: 'xl', users: 0, lastUsedAt: now - 90_000, pinned: false }
 const mender: ResidentModel = {
   ...base,
