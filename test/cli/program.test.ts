@@ -23,6 +23,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.restoreAllMocks()
+  vi.unstubAllEnvs()
   process.exitCode = undefined
 })
 
@@ -64,7 +65,7 @@ describe('what cannot be done', () => {
     ['a missing argument', ['ask', 'cat.png'], 2, /missing required argument/],
     ['a wrong setting', ['config', '--http-port', '99999'], 2, /--http-port .* is "99999"; allowed: .* 65535/],
     ['a missing config file', ['config', '--config', place('none.json')], 2, /none\.json does not exist/],
-    ['an unknown preset', ['models', 'verify', 'nothing'], 4, /no preset "nothing".*llmga-tiny/],
+    ['an unknown preset', ['models', 'verify', 'nothing'], 4, /no preset "nothing".*llmga models list/],
     ['an absent picture', ['describe', place('none.png')], 3, /no file .*none\.png/],
     ['a picture over the limit', ['describe', 'LICENSE', '--limit-upload-bytes', '1024'], 3, /at most 1 KiB/],
     ['a place that cannot be written', ['imagine', 'a fox', '--out', '/dev/null/x.png'], 2, /cannot be written/],
@@ -105,14 +106,16 @@ describe('config', () => {
 
 describe('models', () => {
   it('lists presets and verifies their files', async () => {
+    vi.stubEnv('HF_HUB_CACHE', place('hub'))
     expect(await llmga('models', 'list', '--json')).toBe(0)
-    const [embedded, ...others] = out
+    const presets = out
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as object)
-    expect(others).toMatchObject([{ name: 'stable-diffusion-safety-checker', roles: ['safety'], mebibytes: 1160 }])
-    expect(embedded).toMatchObject({
-      name: 'llmga-tiny',
+      .map((line) => JSON.parse(line) as { readonly name: string })
+    const named = (name: string) => presets.find((preset) => preset.name === name)
+    expect(named('stable-diffusion-safety-checker')).toMatchObject({ roles: ['safety'], mebibytes: 1160 })
+    expect(named('llmga-tiny')).toMatchObject({
+      installed: true,
       roles: ['mllm', 't2i', 'inpaint', 'restore'],
       licence: 'Apache-2.0',
     })
