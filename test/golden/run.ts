@@ -1,12 +1,26 @@
-/** `npm run golden -- DIR [--only REGEX]`: compares every case folder of DIR with the project's own computation. */
+/**
+ * `npm run golden -- DIR [--only REGEX] [--device cpu|webgpu|cuda]`: compares every case folder of DIR with the project's
+ * own computation. Everywhere in fp32 and at the cases' own tolerances.
+ */
 import { parseArgs } from 'node:util'
+import { computeOn } from './golden-runtime.ts'
 import { findCases, runCase, type CaseResult } from './runner.ts'
 
-const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string' }, device: { type: 'string', default: 'cpu' } },
+  allowPositionals: true,
+})
 const dir = positionals[0]
-if (!dir) {
-  process.stderr.write('usage: npm run golden -- DIR [--only REGEX]\n')
+const device = (['cpu', 'webgpu', 'cuda'] as const).find((name) => name === values.device)
+if (!dir || !device) {
+  process.stderr.write('usage: npm run golden -- DIR [--only REGEX] [--device cpu|webgpu|cuda]\n')
   process.exit(2)
+}
+try {
+  await computeOn(device)
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exit(1)
 }
 
 const number = (value: number) => (Number.isFinite(value) ? value.toExponential(2) : '-')

@@ -50,7 +50,8 @@ async function soak(): Promise<SoakReport> {
   const platforms = await Promise.all(values.platforms.split(',').map((name) => creators[name]!(Number(values.people))))
   const place = makePlace('soak')
   const variables = Object.assign({}, ...platforms.map((platform) => platform.variables)) as Record<string, string>
-  const server = await startServer(place, { ...variables, LLMGA_LOG_LEVEL: 'info' })
+  // what is kept of conversations is full before the warm-up ends: what grows after that is a leak
+  const server = await startServer(place, { ...variables, LLMGA_LOG_LEVEL: 'info', LLMGA_CHAT_MEMORY: '64' })
   try {
     await connected(platforms)
     const run = await underLoad(platforms, server)

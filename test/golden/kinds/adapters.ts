@@ -13,7 +13,7 @@ import { combineLoras, loraFitter } from '../../../src/weights/lora.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 import { timestepOf } from '../timestep.ts'
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { loadClipTextEncoder, pooledPosition } from '../../../src/families/clip/text-encoder.ts'
 import { loadClipVisionTower } from '../../../src/families/clip/vision-tower.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import { loadClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import type { FloatTensor, Tensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'

@@ -12,7 +12,7 @@ import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts
 import { float32, type Tensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 import { timestepOf } from '../timestep.ts'
 

@@ -5,7 +5,7 @@ import { cropTensor, lowQualityInput, padReflect, toPixels } from '../../../src/
 import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 /** A stored picture [h, w, 3]. */

@@ -10,7 +10,7 @@ import { imageToken, imageTokenIndex, tokenizeWithImages } from '../../../src/to
 import { readJson } from '../../../src/weights/config-file.ts'
 import { readDecoderConfig } from '../../../src/families/decoder/decoder-config.ts'
 import { loadDecoder, type Decoder } from '../../../src/families/decoder/decoder.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import { loadTokenizer } from '../../../src/tokenizers/load-tokenizer.ts'
 import { openWeightFolder } from '../../../src/weights/weights.ts'
 import type { GoldenCase } from '../case.ts'

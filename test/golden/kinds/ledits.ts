@@ -13,7 +13,7 @@ import {
   sampleMasked,
 } from '../../../src/pipelines/ledits.ts'
 import { sdeSchedule } from '../../../src/schedulers/sde-inversion.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 interface Inputs {

@@ -18,7 +18,7 @@ import type { Scheduler } from '../../../src/schedulers/scheduler.ts'
 import { float32, type FloatTensor } from '../../../src/tensor/tensor.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 /** What `inputs` of the pipelines' cases say. */

@@ -42,7 +42,7 @@ import { float32, type FloatTensor, type Tensor } from '../../../src/tensor/tens
 import { loadClipTokenizer, type ClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 interface AlignInputs {

@@ -12,7 +12,7 @@ import { loadClipTokenizer } from '../../../src/tokenizers/clip-bpe.ts'
 import { parsePromptWeights } from '../../../src/tokenizers/prompt-weights.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 /** Texts exactly, weights to 1e-12. */

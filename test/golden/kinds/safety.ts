@@ -1,7 +1,7 @@
 import { loadSafetyNetwork } from '../../../src/families/safety-checker/safety-checker.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 
 /**

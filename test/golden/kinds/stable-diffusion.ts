@@ -7,7 +7,7 @@ import { loadDenoiser } from '../../../src/families/stable-diffusion/denoiser.ts
 import { unetTaps } from '../../../src/families/stable-diffusion/unet.ts'
 import type { GoldenCase } from '../case.ts'
 import type { Checker } from '../check.ts'
-import { goldenRuntime } from '../cpu.ts'
+import { goldenRuntime } from '../golden-runtime.ts'
 import type { GoldenKind } from '../runner.ts'
 import { timestepOf } from '../timestep.ts'
 
