@@ -18,13 +18,14 @@ const automatic: readonly DeviceKind[] = ['cuda', 'webgpu', 'cpu']
 
 /**
  * Chooses where graphs run. A device is tried with a tiny graph: onnxruntime drops an unknown provider silently and
- * throws for a known one whose libraries or adapter are missing. When the wanted one fails the CPU is taken and
- * `refused` says why; the caller must say it aloud.
+ * throws for a known one whose libraries or adapter are missing. `auto` also wants its attention to be right, which it
+ * is not everywhere (docs/gpu.md); one that is asked for by name is taken as it is. When the wanted one fails the CPU is
+ * taken and `refused` says why; the caller must say it aloud.
  */
 export async function chooseDevice(setting: DeviceSetting): Promise<DeviceChoice> {
   const refused: string[] = []
   for (const device of setting === 'auto' ? automatic : [setting, 'cpu' as const]) {
-    const problem = await probe(device)
+    const problem = (await probe(device)) ?? (setting === 'auto' ? await probeAttention(device) : undefined)
     if (problem === undefined) return { device, refused }
     refused.push(`${device}: ${problem}`)
   }
@@ -39,15 +40,62 @@ async function probe(device: DeviceKind): Promise<string | undefined> {
   if (!ort.listSupportedBackends().some(({ name }) => name === device)) return 'not in this build of onnxruntime'
   const g = new Graph('probe')
   g.output('y', add(g, g.input('x', 'float32', [1]), g.scalar(1)))
+  return tried(device, g, { x: new ort.Tensor('float32', [1], [1]) }, (y) =>
+    y[0] === 2 ? undefined : 'it adds wrongly',
+  )
+}
+
+/** Undefined when a picture model's attention, over as many tokens as a prompt has, is what it should be; else why not. */
+async function probeAttention(device: DeviceKind): Promise<string | undefined> {
+  const [tokens, heads, size] = [77, 4, 16]
+  const shape = [1, tokens, heads * size]
+  const x = Float32Array.from({ length: tokens * heads * size }, (_, i) => Math.sin(i * 0.7))
+  const g = new Graph('attention probe')
+  const input = g.input('x', 'float32', shape)
+  const attributes = { num_heads: { int: heads }, unidirectional: { int: 1 } }
+  g.output('y', g.node('MultiHeadAttention', [input, input, input], input, { domain: 'com.microsoft', attributes }))
+  const right = causalAttention(x, tokens, heads, size)
+  return tried(device, g, { x: new ort.Tensor('float32', x, shape) }, (y) => {
+    const error = right.reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i]!)), 0)
+    return error < 1e-4 ? undefined : `its attention is off by ${error.toPrecision(2)}`
+  })
+}
+
+/** Runs a graph on this device alone. Returns what is wrong: what `check` says of its output y, or the exception. */
+async function tried(
+  device: DeviceKind,
+  graph: Graph,
+  feeds: Record<string, ort.Tensor>,
+  check: (y: Float32Array) => string | undefined,
+): Promise<string | undefined> {
   try {
-    const session = await ort.InferenceSession.create(g.toModel(), {
+    const session = await ort.InferenceSession.create(graph.toModel(), {
       executionProviders: [device],
       logSeverityLevel: 4,
     })
-    const { y } = await session.run({ x: new ort.Tensor('float32', new Float32Array([1]), [1]) })
+    const { y } = await session.run(feeds)
     await session.release()
-    return (y?.data as Float32Array | undefined)?.[0] === 2 ? undefined : 'it adds wrongly'
+    return check(y!.data as Float32Array)
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim()
   }
+}
+
+/** softmax(x xT / sqrt(size)) x for each head, where a token sees itself and those before it. x [tokens, heads * size]. */
+function causalAttention(x: Float32Array, tokens: number, heads: number, size: number): Float64Array {
+  const at = (token: number, head: number, i: number) => x[(token * heads + head) * size + i]!
+  const result = new Float64Array(x.length)
+  for (let head = 0; head < heads; head++)
+    for (let row = 0; row < tokens; row++) {
+      const weights = Array.from({ length: row + 1 }, (_, column) => {
+        let score = 0
+        for (let i = 0; i < size; i++) score += at(row, head, i) * at(column, head, i)
+        return Math.exp(score / Math.sqrt(size))
+      })
+      const sum = weights.reduce((total, weight) => total + weight, 0)
+      for (let i = 0; i < size; i++)
+        result[(row * heads + head) * size + i] =
+          weights.reduce((total, weight, column) => total + weight * at(column, head, i), 0) / sum
+    }
+  return result
 }
