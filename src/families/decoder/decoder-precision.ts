@@ -33,8 +33,8 @@ export function resolvePrecision(map: WeightMap, precision: Precision): Exclude<
 
 /**
  * The format of each matrix of a decoder: 8 bits everywhere, or 4 with the output layer and the first and the last layer
- * at 8, where errors count most (docs/precision.md). The embedding table is read by rows as it is stored, also where it
- * is the output layer's matrix, too.
+ * at 8, as is usual for 4 bits (not measured against 4 everywhere, docs/precision.md). The embedding table is read by rows
+ * as it is stored, also where it is the output layer's matrix, too.
  */
 export function decoderFormats(
   map: WeightMap,
