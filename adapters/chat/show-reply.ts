@@ -30,6 +30,7 @@ export async function showReply<Body>(
   const pieces = await tools.surface.layout(message)
   for (const [index, piece] of pieces.entries()) await showPiece(tools, reply, message, index, piece)
   await removeFrom(tools, reply, message, pieces.length)
+  await removeDoubtful(tools, reply, message, pieces.length)
   if (message.final && !reply.delivery.final) await keep(tools, reply, message, { ...reply.delivery, final: true })
 }
 
@@ -58,8 +59,10 @@ async function showPiece<Body>(
     : await post(tools, reply, message, index, piece.body)
   const { jobId, replyId } = message
   await writeShown(tools.notes, posted, { jobId, replyId, imageIds: piece.imageIds })
-  const { messages, final } = reply.delivery!
-  await keep(tools, reply, message, { messages: withAt(messages, index, { posted, digest }), final })
+  const { messages, creating, ...delivery } = reply.delivery!
+  const doubtful = creating === undefined || creating === index ? {} : { creating }
+  const shown = withAt(messages, index, { posted, digest })
+  await keep(tools, reply, message, { ...delivery, ...doubtful, messages: shown })
   reply.bodies = withAt(reply.bodies, index, piece.body)
 }
 
@@ -118,4 +121,18 @@ async function removeFrom<Body>(
   for (const { posted } of left) await tools.surface.remove(posted)
   await keep(tools, reply, message, { ...reply.delivery!, messages: reply.delivery!.messages.slice(0, count) })
   reply.bodies = reply.bodies.slice(0, count)
+}
+
+/** Removes a part that may have been posted without an answer and that the reply needs no more. */
+async function removeDoubtful<Body>(
+  tools: Tools<Body>,
+  reply: ReplyOnSurface<Body>,
+  message: OutgoingMessage,
+  count: number,
+): Promise<void> {
+  const { creating, ...delivery } = reply.delivery!
+  if (creating === undefined || creating < count) return
+  const found = await tools.surface.find(message, creating, nonceOf(message.replyId, creating))
+  if (found) await tools.surface.remove(found)
+  await keep(tools, reply, message, delivery)
 }

@@ -102,7 +102,7 @@ export function createSlackSurface({ client, bot, options, timing, pace, botUser
   }
 
   async function edit(given: PostedMessage, body: SlackBody, before: SlackBody | undefined): Promise<SlackPost> {
-    const posted = given as SlackPost
+    const posted = await streams.tidy(given as SlackPost)
     const streamed = await stream(posted, body, before)
     if (streamed) return streamed
     const ended = posted['stream'] === 'open' ? await streams.end(posted) : posted

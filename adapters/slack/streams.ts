@@ -1,11 +1,16 @@
-import type { PostedMessage } from '../chat/surface.ts'
+import { SurfaceError, type PostedMessage } from '../chat/surface.ts'
 import type { SlackBody } from './format.ts'
 import { unescaped } from './markup.ts'
 import { asked } from './refusals.ts'
 import { retryAfterSeconds, slackCode, type WebClient } from './web-client.ts'
 
 /** A message that may be a stream; `stream` is 'open' while words are added to it. */
-export type SlackPost = PostedMessage & { readonly threadId: string; readonly metadata: string }
+export type SlackPost = PostedMessage & {
+  readonly threadId: string
+  readonly metadata: string
+  /** The message whose place a stream took, as long as it could not be deleted. */
+  readonly left?: string
+}
 
 /** For whom a stream is shown: Slack wants to know in channels. */
 export interface StreamReader {
@@ -29,6 +34,8 @@ export interface Streams {
   goOn(posted: SlackPost, words: string, before: SlackBody | undefined): Promise<SlackPost | undefined>
   /** Whether a stream may have been begun in this message's place without an answer. */
   isDoubtful(posted: SlackPost): boolean
+  /** Deletes the message whose place a stream took, where that did not work when it was begun. Throws SurfaceError. */
+  tidy(posted: SlackPost): Promise<SlackPost>
   /** Closes a stream: from here on it is a message like others. */
   end(posted: SlackPost): Promise<SlackPost>
   /**
@@ -55,8 +62,17 @@ export function createStreams(client: WebClient, botUserId: () => string): Strea
     doubtful.delete(id)
   }
 
+  async function tidy({ left, ...posted }: SlackPost): Promise<SlackPost> {
+    if (left === undefined) return posted
+    await asked(() => client.chat.delete({ channel: posted.channelId, ts: left })).catch((error: unknown) => {
+      if (!(error instanceof SurfaceError) || error.kind !== 'gone') throw error
+    })
+    return posted
+  }
+
   return {
     work: () => work,
+    tidy,
     isDoubtful: ({ id }) => doubtful.has(id),
     sweep,
     async begin(posted, words, { teamId, userId }) {
@@ -66,8 +82,8 @@ export function createStreams(client: WebClient, botUserId: () => string): Strea
       const reader = { recipient_team_id: teamId, recipient_user_id: userId }
       try {
         const { ts } = await client.chat.startStream({ ...where, ...reader, markdown_text: words })
-        await client.chat.delete({ channel: channelId, ts: posted.id }).catch(() => undefined) // it said "Thinking…"
-        return { ...posted, id: ts!, stream: 'open' }
+        const begun = { ...posted, id: ts!, stream: 'open', left: posted.id } // that one said "Thinking…"
+        return await tidy(begun).catch(() => begun)
       } catch (error) {
         const code = slackCode(error)
         if (code === undefined && retryAfterSeconds(error) === undefined) doubtful.add(posted.id)

@@ -78,7 +78,7 @@ describe('the command line on the embedded models', { timeout: 180_000 }, () => 
       origin: 'LLMGA_DATA_DIR (environment)',
     })
     expect(models).toMatchObject({ code: 0, stderr: '' })
-    const [tiny] = linesOf(models.stdout)
+    const tiny = linesOf(models.stdout).find(({ name }) => name === 'llmga-tiny')
     expect(tiny).toMatchObject({ name: 'llmga-tiny', roles: ['mllm', 't2i', 'inpaint', 'restore'] })
   })
 })

@@ -107,6 +107,28 @@ describe('when the platform fails', () => {
     expect(surface.calls).toEqual(['create', 'find', 'edit m1'])
   })
 
+  it('a part that was posted although the answer was lost goes when the end needs it no more', async () => {
+    const { surface, poster } = start()
+    await poster.render(state(['one']))
+    await until(() => surface.messages.size === 1)
+    surface.failures.push({ on: 'create', error: later, carriedOut: true })
+    await poster.render(state(['one more', 'two']))
+    await until(() => surface.messages.size === 2)
+    await poster.render(state(['done'], true))
+    expect(textsOf(surface)).toEqual(['done'])
+  })
+
+  it('nor is it posted twice when another part was changed meanwhile', async () => {
+    const { surface, poster } = start()
+    await poster.render(state(['one']))
+    await until(() => surface.messages.size === 1)
+    surface.failures.push({ on: 'create', error: later, carriedOut: true })
+    await poster.render(state(['one', 'two']))
+    await until(() => surface.messages.size === 2)
+    await poster.render(state(['changed', 'two, too'], true))
+    expect(textsOf(surface)).toEqual(['changed', 'two, too'])
+  })
+
   it('so it is over a restart', async () => {
     const first = start()
     first.surface.failures.push({ on: 'create', error: later, carriedOut: true })

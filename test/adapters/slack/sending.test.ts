@@ -115,6 +115,17 @@ describe('words on Slack', () => {
     expect(replies().map(readIn)).toEqual([['Once upon a time there was a fox.']])
   })
 
+  it('leave no "Thinking…" behind when it could not be deleted at once', async () => {
+    const { slack, render, replies } = await scene()
+    await render([thinking, cancel])
+    await slack.until(() => replies().length === 1)
+    slack.faults.add({ on: 'chat.delete', fault: { type: 'ratelimited', retryAfterSeconds: 1 } })
+    await render([text('Once upon', true), cancel])
+    await slack.until(() => slack.faults.met() === 1)
+    await render([text('Once upon a time there was a fox.')], true)
+    expect(replies().map(readIn)).toEqual([['Once upon a time there was a fox.']])
+  })
+
   it('nor when the end comes right after that', async () => {
     const { slack, render, replies } = await scene({ adapter: { timing: { ...quick, requestMs: 300 } } })
     await render([thinking, cancel])
