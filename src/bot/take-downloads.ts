@@ -86,7 +86,7 @@ function maskedWords(
   const situation = { hasPicture: true, hasMask: true, options: optionContext(context) }
   const routed = wordRoute(text, true, { ...situation, wordings: wordingsOf(context, { ...job, request }) })
   if (routed.kind !== 'inpaint' && routed.kind !== 'edit') return request
-  return { ...requestOfRoute(routed, { context, state, turnId, imageId, mask }), ...seedOf(request) } as JobRequest
+  return { ...requestOfRoute(routed, { context, state, turnId, imageId, mask }), ...seedOf(request) }
 }
 
 const seedOf = (request: JobRequest) => ('seed' in request ? { seed: request.seed } : {})

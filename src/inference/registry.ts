@@ -34,7 +34,7 @@ export interface RoleEntry<Role extends ModelRole, Model> {
   readonly lane: Lane
   load(model: ResolvedModels[Role], context: LoadContext): Promise<Model>
   /** What a loaded model keeps for later requests. */
-  kept?(model: Model): KeptForLater
+  kept?(this: void, model: Model): KeptForLater
 }
 
 /** A role's model by name; without a name that in force. */

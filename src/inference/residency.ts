@@ -21,7 +21,7 @@ export interface Loader<Model> {
   needBytes(work: Work): number
   load(runtime: Runtime): Promise<Model>
   /** What the loaded model keeps for later requests. */
-  kept?(model: Model): KeptForLater
+  kept?(this: void, model: Model): KeptForLater
 }
 
 interface Resident {

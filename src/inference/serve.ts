@@ -171,7 +171,7 @@ function createLoaders<Models extends ModelTable>(
     const pinned = setup.pinned?.includes(role) ?? false
     const { kept } = roles[role]
     const loader: Loader<Models[Role]> = { role, name, pinned, needBytes, load, ...(kept && { kept }) }
-    loaders.set(model, loader as Loader<unknown>)
+    loaders.set(model, loader)
     return loader
   }
 }
