@@ -92,7 +92,9 @@ async function underLoad(platforms: readonly SoakPlatform[], server: Server): Pr
     const platform = pick(platforms, random)
     const what = `${platform.name}: ${platform.disturb(random)}`
     disturbances[what] = (disturbances[what] ?? 0) + 1
-    say(`${Math.round((Date.now() - start) / 1000)} s  ${what}  (bot ${samples.at(-1)!.bot.own.toFixed(0)} MB of its own)`)
+    say(
+      `${Math.round((Date.now() - start) / 1000)} s  ${what}  (bot ${samples.at(-1)!.bot.own.toFixed(0)} MB of its own)`,
+    )
   }, disturbEveryMs)
   try {
     const tallies = await Promise.all(
