@@ -5,7 +5,8 @@ const blockElements = 1 << 20
 
 /**
  * Writes a safetensors file of fp16 random values with the given names and shapes. The values repeat a block of random
- * numbers of about 0.02: small enough that deep random networks stay finite.
+ * numbers of about 0.02, those of norms one of numbers just above 1: so deep random networks stay finite and yet every
+ * layer counts in their output.
  */
 export function writeRandomCheckpoint(file: string, layout: Layout): void {
   const header: Record<string, unknown> = {}
@@ -22,22 +23,32 @@ export function writeRandomCheckpoint(file: string, layout: Layout): void {
   try {
     writeSync(descriptor, lead)
     writeSync(descriptor, json)
-    const block = randomBlock()
-    for (let left = offset; left > 0; left -= block.length)
-      writeSync(descriptor, left >= block.length ? block : block.subarray(0, left))
+    const blocks = { small: randomBlock(smallValue), aboveOne: randomBlock(valueAboveOne) }
+    for (const [name, shape] of layout) {
+      const block = isNorm(name, shape) ? blocks.aboveOne : blocks.small
+      const bytes = shape.reduce((a, b) => a * b, 1) * 2
+      for (let left = bytes; left > 0; left -= block.length)
+        writeSync(descriptor, left >= block.length ? block : block.subarray(0, left))
+    }
   } finally {
     closeSync(descriptor)
   }
 }
 
-/** fp16 values in +-[2^-7, 2^-5): any fraction and sign with an exponent of 8 or 9. */
-function randomBlock(): Buffer {
+const isNorm = (name: string, shape: readonly number[]) => shape.length === 1 && /norm\w*\.(\d+\.)?weight$/.test(name)
+
+/** fp16 in +-[2^-7, 2^-5): any fraction and sign with an exponent of 8 or 9. */
+const smallValue = (bits: number): number => ((bits & 1) << 15) | ((8 + ((bits >> 1) & 1)) << 10) | ((bits >> 2) & 1023)
+
+/** fp16 in [1, 1.0625). */
+const valueAboveOne = (bits: number): number => (15 << 10) | (bits & 63)
+
+function randomBlock(value: (bits: number) => number): Buffer {
   const values = new Uint16Array(blockElements)
   let state = 12345
   for (let i = 0; i < values.length; i++) {
     state = (Math.imul(state, 1103515245) + 12345) | 0
-    const bits = state >>> 8
-    values[i] = ((bits & 1) << 15) | ((8 + ((bits >> 1) & 1)) << 10) | ((bits >> 2) & 1023)
+    values[i] = value(state >>> 8)
   }
   return Buffer.from(values.buffer)
 }

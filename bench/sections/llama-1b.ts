@@ -9,11 +9,12 @@ import { openFileHashes } from '../../src/inference/model-files.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { openWeightFolder } from '../../src/weights/weights.ts'
 import { plainMatrixRow } from '../convolution.ts'
-import { llamaLayout } from '../layouts/llama.ts'
+import { llamaDefaults, llamaLayout } from '../layouts/llama.ts'
 import { answerLoad, loadInFreshProcess, mebibytes, medianMs, memoryOf, noise, report, timed } from '../measure.ts'
 import { writeRandomCheckpoint } from '../random-checkpoint.ts'
 
 const sizes = {
+  ...llamaDefaults,
   vocab_size: 32000,
   hidden_size: 2048,
   intermediate_size: 5632,
@@ -37,7 +38,7 @@ await answerLoad(loadFrom)
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-bench-'))
 try {
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ model_type: 'llama', ...sizes }))
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(sizes))
   const layout = llamaLayout(sizes)
   writeRandomCheckpoint(path.join(folder, 'model.safetensors'), layout)
   const fp32Bytes = layout.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 4), 0)

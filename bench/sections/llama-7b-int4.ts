@@ -10,11 +10,12 @@ import { openFileHashes } from '../../src/inference/model-files.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
 import { quantisedBytes } from '../../src/weights/quantised-file.ts'
 import { openWeightFolder } from '../../src/weights/weights.ts'
-import { llamaLayout } from '../layouts/llama.ts'
+import { llamaDefaults, llamaLayout } from '../layouts/llama.ts'
 import { answerLoad, loadInFreshProcess, mebibytes, medianMs, memoryOf, noise, report, timed } from '../measure.ts'
 import { writeRandomCheckpoint } from '../random-checkpoint.ts'
 
 const sizes = {
+  ...llamaDefaults,
   vocab_size: 32000,
   hidden_size: 4096,
   intermediate_size: 11008,
@@ -41,7 +42,7 @@ await answerLoad(loadFrom)
 
 const folder = mkdtempSync(path.join(tmpdir(), 'llmga-bench-'))
 try {
-  writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ model_type: 'llama', ...sizes }))
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(sizes))
   const file = path.join(folder, 'model.safetensors')
   writeRandomCheckpoint(file, llamaLayout(sizes))
   const [hashes] = await timed(() => openFileHashes(path.join(folder, 'cache')))
