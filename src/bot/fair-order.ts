@@ -32,31 +32,73 @@ export interface Served {
  * behind another's forty people, nobody behind another's twenty jobs, and the jobs of a thread keep their order.
  */
 export function fairOrder<W extends Waiting>(waiting: readonly W[], served: Served): readonly W[] {
-  const servers = new Map(served.servers)
-  const people = new Map(served.people)
-  const threads = new Map(served.threads)
-  let clock = Math.max(0, ...servers.values(), ...people.values(), ...threads.values())
+  const servers = grouped(waiting)
   const order: W[] = []
-  let left = waiting
-  while (left.length > 0) {
-    const server = longestUnserved(left, (one) => one.server, servers)
-    const there = left.filter((one) => one.server === server)
-    const person = longestUnserved(there, (one) => one.person, people)
-    const own = there.filter((one) => one.person === person)
-    const thread = longestUnserved(own, (one) => one.thread, threads)
-    const next = own.find((one) => one.thread === thread)!
-    clock++
-    servers.set(server, clock)
-    people.set(person, clock)
-    threads.set(thread, clock)
-    order.push(next)
-    left = left.filter((one) => one !== next)
+  const turns = {
+    servers: turnsAfter(served.servers),
+    people: turnsAfter(served.people),
+    threads: turnsAfter(served.threads),
+  }
+  while (servers.size > 0) {
+    const [server, people] = longestUnserved(servers, turns.servers)
+    const [person, threads] = longestUnserved(people, turns.people)
+    const [thread, jobs] = longestUnserved(threads, turns.threads)
+    order.push(jobs.shift()!)
+    turns.servers.serve(server, order.length)
+    turns.people.serve(person, order.length)
+    turns.threads.serve(thread, order.length)
+    if (jobs.length === 0) threads.delete(thread)
+    if (threads.size === 0) people.delete(person)
+    if (people.size === 0) servers.delete(server)
   }
   return order
 }
 
+type Groups<W> = Map<string, Map<string, Map<string, W[]>>>
+
+/**
+ * Jobs by server, person and thread; each map is in order of its groups' first arrival. A job's turn then looks at
+ * groups only: 500 jobs are put in order at each arrival, so looking at all of them would cost the cube of their number.
+ */
+function grouped<W extends Waiting>(waiting: readonly W[]): Groups<W> {
+  const servers: Groups<W> = new Map()
+  for (const job of waiting) {
+    const people = entryOf(servers, job.server, () => new Map())
+    const threads = entryOf(people, job.person, () => new Map())
+    entryOf(threads, job.thread, () => []).push(job)
+  }
+  return servers
+}
+
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const found = map.get(key) ?? make()
+  map.set(key, found)
+  return found
+}
+
+/** Above every running number of what was served. */
+const afterAll = 2 ** 52
+
+/** When groups were last served, with the turns of this order after all that were before it. */
+function turnsAfter(served: ReadonlyMap<string, number>) {
+  const turns = new Map<string, number>()
+  return {
+    last: (group: string) => turns.get(group) ?? served.get(group) ?? 0,
+    serve: (group: string, turn: number) => void turns.set(group, afterAll + turn),
+  }
+}
 /** The group served longest ago; the one that came first among those never served. */
-function longestUnserved<W>(waiting: readonly W[], group: (one: W) => string, served: ReadonlyMap<string, number>) {
-  const last = (one: W) => served.get(group(one)) ?? 0
-  return group(waiting.reduce((best, one) => (last(one) < last(best) ? one : best)))
+function longestUnserved<V>(
+  groups: ReadonlyMap<string, V>,
+  { last }: { last: (group: string) => number },
+): [string, V] {
+  let best: [string, V] | undefined
+  let longest = Infinity
+  for (const group of groups) {
+    const turn = last(group[0])
+    if (turn >= longest) continue
+    best = group
+    longest = turn
+  }
+  return best!
 }

@@ -61,6 +61,20 @@ describe('the fair order', () => {
   })
 })
 
+it('500 waiting jobs are put in order at once: no arrival looks at every pair of them', () => {
+  const crowd = Array.from({ length: 500 }, (_, n) => ({
+    id: `j${n}`,
+    server: `s${n % 4}`,
+    person: `p${n % 40}`,
+    thread: `t${n}`,
+  }))
+  let looks = 0
+  const people = new Map<string, number>()
+  people.get = () => (looks++, undefined)
+  expect(order(crowd, { ...never, people })).toHaveLength(500)
+  expect(looks).toBeLessThan(500 * 40)
+})
+
 describe('forty people of one server', () => {
   it('do not starve one person of another: after two turns of each lane they have been served', () => {
     const crowd = Array.from({ length: 40 }, (_, n) => ({
