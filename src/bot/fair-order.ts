@@ -63,9 +63,9 @@ type Groups<W> = Map<string, Map<string, Map<string, W[]>>>
 function grouped<W extends Waiting>(waiting: readonly W[]): Groups<W> {
   const servers: Groups<W> = new Map()
   for (const job of waiting) {
-    const people = entryOf(servers, job.server, () => new Map())
-    const threads = entryOf(people, job.person, () => new Map())
-    entryOf(threads, job.thread, () => []).push(job)
+    const people = entryOf(servers, job.server, () => new Map<string, Map<string, W[]>>())
+    const threads = entryOf(people, job.person, () => new Map<string, W[]>())
+    entryOf(threads, job.thread, (): W[] => []).push(job)
   }
   return servers
 }
