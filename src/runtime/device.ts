@@ -1,9 +1,10 @@
 import * as ort from 'onnxruntime-node'
 import { Graph } from '../graph/graph.ts'
-import { add } from '../graph/ops.ts'
+import { add, maskedScore } from '../graph/ops.ts'
+import { fitToProvider, type Provider } from '../graph/provider-variants.ts'
 import { AppError } from '../contract/errors.ts'
 
-export type DeviceKind = 'cpu' | 'webgpu' | 'cuda'
+export type DeviceKind = Provider
 export type DeviceSetting = DeviceKind | 'auto'
 
 /** A device that was tried and works, and what was said about those that do not. */
@@ -52,8 +53,10 @@ async function probeAttention(device: DeviceKind): Promise<string | undefined> {
   const x = Float32Array.from({ length: tokens * heads * size }, (_, i) => Math.sin(i * 0.7))
   const g = new Graph('attention probe')
   const input = g.input('x', 'float32', shape)
-  const attributes = { num_heads: { int: heads }, unidirectional: { int: 1 } }
-  g.output('y', g.node('MultiHeadAttention', [input, input, input], input, { domain: 'com.microsoft', attributes }))
+  const mask = Float32Array.from({ length: tokens * tokens }, (_, i) => (i % tokens > i / tokens ? maskedScore : 0))
+  const inputs = [input, input, input, undefined, undefined, g.constant(mask, [1, 1, tokens, tokens])]
+  const attributes = { num_heads: { int: heads } }
+  g.output('y', g.node('MultiHeadAttention', inputs, input, { domain: 'com.microsoft', attributes }))
   const right = causalAttention(x, tokens, heads, size)
   return tried(device, g, { x: new ort.Tensor('float32', x, shape) }, (y) => {
     const error = right.reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i]!)), 0)
@@ -69,6 +72,7 @@ async function tried(
   check: (y: Float32Array) => string | undefined,
 ): Promise<string | undefined> {
   try {
+    fitToProvider(graph, device)
     const session = await ort.InferenceSession.create(graph.toModel(), {
       executionProviders: [device],
       logSeverityLevel: 4,

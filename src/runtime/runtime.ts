@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node'
 import { graphCodeVersion, type Graph } from '../graph/graph.ts'
+import { fitToProvider } from '../graph/provider-variants.ts'
 import { quantisedMatmul } from '../graph/quantised-matrix.ts'
 import { chooseDevice, type DeviceKind, type DeviceSetting } from './device.ts'
 import { createSession } from './create-session.ts'
@@ -41,7 +42,7 @@ export interface Runtime {
   readonly versions: Readonly<Record<string, string>>
   /** Where quantised weights are kept; absent without a cache folder. */
   readonly weights?: WeightCache
-  /** Loads a graph with the weights it points to. Throws AppError when it cannot. */
+  /** Loads a graph with the weights it points to, rewritten for the device's provider. Throws AppError when it cannot. */
   load(graph: Graph, options?: LoadOptions): Promise<Session>
   /** Sessions that are loaded, with the bytes of their weights. */
   readonly sessions: ReadonlySet<Session>
@@ -65,6 +66,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     sessions,
     ...(weights ? { weights } : {}),
     async load(graph, loadOptions = {}) {
+      fitToProvider(graph, device)
       const packWeights = loadOptions.packWeights ?? true
       const native = await createSession(
         graph,
