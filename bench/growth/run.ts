@@ -13,7 +13,7 @@ import { chartSvg } from './plot.ts'
 
 const sections = fileURLToPath(new URL('sections', import.meta.url))
 const plots = fileURLToPath(new URL('../../docs/growth', import.meta.url))
-const { values } = parseArgs({ options: { only: { type: 'string' }, growth: { type: 'boolean' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const only = new RegExp(values.only ?? '')
 
 function curvesOf(file: string): readonly Curve[] {

@@ -21,11 +21,10 @@ async function fill(length: number): Promise<number[]> {
     })
   global.gc?.()
   const before = process.memoryUsage().heapUsed
-  let begin = performance.now()
   const costs: number[] = []
   const places: Promise<Place>[] = []
   for (let n = 0; n <= length; n++) {
-    begin = performance.now()
+    const begin = performance.now()
     places.push(enter(n))
     costs.push(performance.now() - begin)
   }
@@ -35,7 +34,7 @@ async function fill(length: number): Promise<number[]> {
   for (let left = length + 1; left > 0; left--) {
     const place = await Promise.race(places.map(async (one, i) => ({ i, place: await one })))
     places.splice(place.i, 1)
-    begin = performance.now()
+    const begin = performance.now()
     place.place.leave()
     ended.push(performance.now() - begin)
   }

@@ -38,7 +38,7 @@ const folder = fileURLToPath(new URL('../../../models/llmga-tiny/sd-t2i/vae', im
 
 /** Seconds and peak MiB of decoding each side, whole or in tiles. */
 async function decodes(tiles: typeof defaultVaeTiles): Promise<[number, number][]> {
-  const vae = await openAutoencoder(folder, await createRuntime({ device: 'cpu' }), { tiles })
+  const vae = openAutoencoder(folder, await createRuntime({ device: 'cpu' }), { tiles })
   const rows: [number, number][] = []
   for (const side of sides) {
     const cells = side / vae.scale
