@@ -79,12 +79,25 @@ async function fill(
   try {
     tell?.(`quantising ${formats.size} matrices into ${Math.ceil(sizeBytes / 2 ** 20)} MiB, once for this model`)
     const begin = performance.now()
-    await writeQuantised(path.join(draft.folder, fileName), map, formats)
+    await writeQuantised(path.join(draft.folder, fileName), map, formats, { progress: tellTenths(tell) })
     tell?.(`quantised ${formats.size} matrices in ${Math.round((performance.now() - begin) / 1000)} s`)
     return await draft.keep()
   } catch (error) {
     await draft.discard()
     refuse(sizeBytes, error)
+  }
+}
+
+/** Tells each tenth that is done, but no more often than every few seconds: small models are done before. */
+function tellTenths(tell: WeightCacheOptions['tell']) {
+  let told = 0
+  let last = performance.now()
+  return (share: number) => {
+    const tenths = Math.floor(share * 10)
+    if (tenths === told || tenths === 10 || performance.now() - last < 3000) return
+    tell?.(`quantised ${tenths * 10} %`)
+    told = tenths
+    last = performance.now()
   }
 }
 

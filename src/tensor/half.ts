@@ -5,15 +5,17 @@ let filled = false
 
 /** IEEE 754 binary16 values (as their bits) to float32, exactly. */
 export function halfToFloat(source: Uint16Array): Float32Array {
-  if (!filled) fillTable()
+  const table = halfTable()
   const out = new Float32Array(source.length)
   for (let i = 0; i < source.length; i++) out[i] = table[source[i]!]!
   return out
 }
 
-function fillTable(): void {
-  for (let bits = 0; bits < 65536; bits++) table[bits] = decode(bits)
+/** The value of each of the 65536 patterns of binary16; not to be written to. */
+export function halfTable(): Float32Array {
+  if (!filled) for (let bits = 0; bits < 65536; bits++) table[bits] = decode(bits)
   filled = true
+  return table
 }
 
 function decode(bits: number): number {

@@ -1,22 +1,35 @@
-import { open, type FileHandle } from 'node:fs/promises'
-import { halfToFloat } from '../tensor/half.ts'
+import { open } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { sizeOf } from '../tensor/tensor.ts'
-import { blockBytes, blocksOf, quantiseRows, type BlockFormat } from './quantise.ts'
-import { bfloatToFloat, dtypeBytes, openSafetensors, type WeightEntry } from './safetensors.ts'
+import { quantisePieces } from './quantise-pool.ts'
+import type { QuantisePiece } from './quantise-piece.ts'
+import { blockBytes, blocksOf, type BlockFormat } from './quantise.ts'
+import { dtypeBytes, openSafetensors, type WeightEntry } from './safetensors.ts'
 import type { WeightMap } from './weights.ts'
 
 /** Matrices by name, with the format that each shall have. */
 export type BlockFormats = ReadonlyMap<string, BlockFormat>
 
 /** Part of the keys of caches: raise it when the same weights give other codes or scales. */
-export const quantiseCodeVersion = 1
+export const quantiseCodeVersion = 2
 
 /** dtypes that are quantised; what else a checkpoint holds stays as it is. */
 export const isQuantisable = ({ dtype, shape }: WeightEntry): boolean =>
   (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') && shape.length === 2
 
-/** Bytes of a matrix that are in memory at once. */
-const chunkBytes = 8 << 20
+/** Bytes of a matrix that a thread has in memory at once. */
+const pieceBytes = 4 << 20
+
+/** Bytes of the sources from which threads pay: each takes about as long to start as it needs for this much. */
+const threadsFrom = 64 << 20
+
+export interface QuantiseOptions {
+  /** Told the share that is done, now and then. */
+  readonly progress?: ((share: number) => void) | undefined
+  /** Threads that quantise; without it by the machine and the size. The file is the same whatever their number. */
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 const codesOf = (name: string): string => `${name}.codes`
 const scalesOf = (name: string): string => `${name}.scales`
@@ -49,30 +62,58 @@ function layout(map: WeightMap, formats: BlockFormats) {
 export const quantisedBytes = (map: WeightMap, formats: BlockFormats): number => layout(map, formats).dataBytes
 
 /**
- * Writes matrices of `map` in their formats into a new safetensors file, a few rows at a time: nothing but a piece of
- * one matrix is in memory, and the event loop runs between the pieces. `progress` is told the share that is done.
+ * Writes matrices of `map` in their formats into a new safetensors file, a few rows at a time and on several threads:
+ * nothing but a piece a thread is in memory. Throws what the file system throws, and the signal's reason.
  */
 export async function writeQuantised(
   file: string,
   map: WeightMap,
   formats: BlockFormats,
-  progress?: (share: number) => void,
+  { progress, threads, signal }: QuantiseOptions = {},
 ): Promise<void> {
   const { header, dataBytes } = layout(map, formats)
   const head = encodeHeader(header)
+  const sourceBytes = [...formats.keys()].reduce((sum, name) => sum + map.get(name)!.length, 0)
   const target = await open(file, 'wx')
   try {
-    await writeAll(target, head, 0)
+    await target.writeFile(head)
+    await target.truncate(head.length + dataBytes)
     let done = 0
-    for (const [name, format] of formats) {
-      const at = (tensor: string) => head.length + header[tensor]!.data_offsets[0]
-      await quantiseMatrix(map.get(name)!, format, target, at(codesOf(name)), at(scalesOf(name)))
-      done += header[scalesOf(name)]!.data_offsets[1] - header[codesOf(name)]!.data_offsets[0]
-      progress?.(done / dataBytes)
-    }
+    await quantisePieces(piecesOf(map, formats, file, header, head.length), {
+      threads: threads ?? (sourceBytes < threadsFrom ? 1 : availableParallelism()),
+      progress: (bytes) => progress?.((done += bytes) / sourceBytes),
+      signal,
+    })
     await target.sync() // its name must not outlive its bytes when the power goes
   } finally {
     await target.close()
+  }
+}
+
+function* piecesOf(
+  map: WeightMap,
+  formats: BlockFormats,
+  target: string,
+  header: Readonly<Record<string, PlacedTensor>>,
+  dataStart: number,
+): Generator<QuantisePiece> {
+  for (const [name, format] of formats) {
+    const { file: source, dtype, shape, offset, length } = map.get(name)! as WeightEntry & Pick<QuantisePiece, 'dtype'>
+    const [rows, columns] = shape as [number, number]
+    const blocks = blocksOf(columns, format)
+    const rowsAtOnce = Math.max(1, Math.floor((pieceBytes * rows) / length))
+    for (let row = 0; row < rows; row += rowsAtOnce)
+      yield {
+        source,
+        sourceAt: offset + row * (length / rows),
+        sourceBytes: Math.min(rowsAtOnce, rows - row) * (length / rows),
+        dtype,
+        columns,
+        format,
+        target,
+        codesAt: dataStart + header[codesOf(name)]!.data_offsets[0] + row * blocks * blockBytes(format),
+        scalesAt: dataStart + header[scalesOf(name)]!.data_offsets[0] + row * blocks * 4,
+      }
   }
 }
 
@@ -96,49 +137,4 @@ function encodeHeader(header: Readonly<Record<string, PlacedTensor>>): Buffer {
   const lead = Buffer.alloc(8)
   lead.writeBigUInt64LE(BigInt(text.length))
   return Buffer.concat([lead, text])
-}
-
-async function quantiseMatrix(
-  entry: WeightEntry,
-  format: BlockFormat,
-  target: FileHandle,
-  codesAt: number,
-  scalesAt: number,
-): Promise<void> {
-  const [out, input] = entry.shape as [number, number]
-  const rowBytes = entry.length / out
-  const rowsAtOnce = Math.max(1, Math.floor(chunkBytes / rowBytes))
-  const source = await open(entry.file, 'r')
-  try {
-    for (let row = 0; row < out; row += rowsAtOnce) {
-      const bytes = new Uint8Array(Math.min(rowsAtOnce, out - row) * rowBytes)
-      await readAll(source, bytes, entry.offset + row * rowBytes)
-      const { codes, scales } = quantiseRows(toFloats(entry, bytes), input, format)
-      await writeAll(target, codes, codesAt)
-      await writeAll(target, new Uint8Array(scales.buffer), scalesAt)
-      codesAt += codes.byteLength
-      scalesAt += scales.byteLength
-    }
-  } finally {
-    await source.close()
-  }
-}
-
-function toFloats({ dtype }: WeightEntry, bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  if (dtype === 'F32') return new Float32Array(bytes.buffer)
-  const halves = new Uint16Array(bytes.buffer)
-  return dtype === 'F16' ? halfToFloat(halves) : bfloatToFloat(halves)
-}
-
-async function readAll(source: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await source.read(bytes, done, bytes.length - done, position + done)
-    if (bytesRead === 0) throw new RangeError('the weight file became shorter while it was read')
-    done += bytesRead
-  }
-}
-
-async function writeAll(target: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;)
-    done += (await target.write(bytes, done, bytes.length - done, position + done)).bytesWritten
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { halfTable, halfToFloat } from '../../src/tensor/half.ts'
 import { dequantiseRows, quantiseRows, type BlockFormat } from '../../src/weights/quantise.ts'
 
 /** Normal values, by Box and Muller from a linear congruential generator. */
@@ -11,7 +12,7 @@ function normal(count: number): Float32Array {
 }
 
 const restored = (values: Float32Array, columns: number, format: BlockFormat) =>
-  dequantiseRows(quantiseRows(values, columns, format), columns, format)
+  dequantiseRows(quantiseRows({ values }, columns, format), columns, format)
 
 /** Root of the mean squared error, relative to that of the values. */
 function relativeError(values: Float32Array, got: Float32Array): number {
@@ -34,7 +35,7 @@ describe('quantising rows', () => {
 
   it('packs the codes of four bits with the first value below', () => {
     const row = Float32Array.from({ length: 16 }, (_, i) => i - 8)
-    const { codes, scales } = quantiseRows(row, 16, { bits: 4, blockSize: 16 })
+    const { codes, scales } = quantiseRows({ values: row }, 16, { bits: 4, blockSize: 16 })
     expect(scales).toEqual(Float32Array.of(1))
     expect([...codes]).toEqual([0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe])
   })
@@ -52,11 +53,20 @@ describe('quantising rows', () => {
   it.each([4, 8] as const)('fills the last block of a row up with zeros, with %i bits', (bits) => {
     const rows = normal(3 * 40)
     const format = { bits, blockSize: 32 }
-    const { codes, scales } = quantiseRows(rows, 40, format)
+    const { codes, scales } = quantiseRows({ values: rows }, 40, format)
     expect(scales).toHaveLength(6)
     expect(codes).toHaveLength(6 * 4 * bits)
     expect(relativeError(rows, restored(rows, 40, format))).toBeLessThan(0.1)
-    const alone = quantiseRows(rows.subarray(80, 120), 40, format)
+    const alone = quantiseRows({ values: rows.subarray(80, 120) }, 40, format)
     expect(codes.subarray(16 * bits)).toEqual(alone.codes)
+  })
+
+  it.each([4, 8] as const)('gives for halves what it gives for their values, with %i bits', (bits) => {
+    const finite = Uint16Array.from({ length: 4096 }, (_, i) => (i * 7919) & 0x7bff).map(
+      (half, i) => half ^ ((i & 1) << 15),
+    )
+    const format = { bits, blockSize: 64 }
+    const halves = quantiseRows({ patterns: finite, valueOf: halfTable() }, 128, format)
+    expect(halves).toEqual(quantiseRows({ values: halfToFloat(finite) }, 128, format))
   })
 })
