@@ -1,4 +1,7 @@
-/** `npm run bench [-- --only REGEX]`: each section in a process of its own; ratios compare within one run. */
+/**
+ * `npm run bench [-- --only REGEX]`: each section in a process of its own; ratios compare within one run.
+ * `npm run bench -- --growth` measures how time and memory grow instead (growth/run.ts).
+ */
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
@@ -8,7 +11,7 @@ import { parseArgs } from 'node:util'
 import type { Figure } from './measure.ts'
 
 const folder = fileURLToPath(new URL('sections', import.meta.url))
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' }, growth: { type: 'boolean' } } })
 const only = values.only === undefined ? undefined : new RegExp(values.only)
 
 function runSection(file: string): Promise<Figure[]> {
@@ -31,6 +34,11 @@ const show = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPreci
 function line({ name, value, unit, ratio, goal }: Figure): string {
   const compared = ratio ? `${show(ratio.value)} of ${ratio.to}` : ''
   return `| ${name} | ${show(value)} ${unit} | ${compared} | ${goal ?? ''} |\n`
+}
+
+if (values.growth) {
+  await import('./growth/run.ts')
+  process.exit()
 }
 
 const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`

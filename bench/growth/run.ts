@@ -1,5 +1,5 @@
 /**
- * `node --import tsx bench/growth/run.ts [--only REGEX]`: how time and memory grow. Prints a table for each section
+ * `npm run bench -- --growth [--only REGEX]`: how time and memory grow. Prints a table for each section
  * and writes its plot to docs/growth.
  */
 import { spawnSync } from 'node:child_process'
@@ -13,7 +13,7 @@ import { chartSvg } from './plot.ts'
 
 const sections = fileURLToPath(new URL('sections', import.meta.url))
 const plots = fileURLToPath(new URL('../../docs/growth', import.meta.url))
-const { values } = parseArgs({ options: { only: { type: 'string' } } })
+const { values } = parseArgs({ options: { only: { type: 'string' }, growth: { type: 'boolean' } } })
 const only = new RegExp(values.only ?? '')
 
 function curvesOf(file: string): readonly Curve[] {

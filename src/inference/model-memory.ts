@@ -1,6 +1,8 @@
+import { blockFormats } from '../families/decoder/decoder-precision.ts'
+import type { BlockFormat } from '../weights/quantise.ts'
 import type { PartShape, Preset } from './preset-schema.ts'
 
-/** How weights are held: as floats of 4 or 2 bytes, or in blocks of 32 that share one scale. */
+/** How weights are held: as floats of 4 or 2 bytes, or in blocks of integers that share one scale. */
 export type HeldPrecision = 'fp32' | 'fp16' | 'int8' | 'int4'
 
 /** Bytes of a model's weights on a device. */
@@ -10,28 +12,37 @@ export interface MemoryNeed {
   readonly bytes: number
 }
 
-const blockSize = 32
+/** Bytes of a float on a device, and the precision's name. */
+const floats = { cpu: ['fp32', 4], gpu: ['fp16', 2] } as const
 
-/** Bytes of one weight; the scale of a block is a float of the device's width. */
-const bytesPerWeight: Readonly<Record<MemoryNeed['device'], Readonly<Partial<Record<HeldPrecision, number>>>>> = {
-  cpu: { fp32: 4, int8: 1 + 4 / blockSize, int4: 0.5 + 4 / blockSize },
-  gpu: { fp16: 2, int8: 1 + 2 / blockSize, int4: 0.5 + 2 / blockSize },
-}
+/** Bytes of a quantised weight, its part of the block's float32 scale included. */
+const bytesIn = ({ bits, blockSize }: BlockFormat): number => bits / 8 + 4 / blockSize
 
 type Shape<Kind extends PartShape['kind']> = Extract<PartShape, { kind: Kind }>
 
-/** Weights of a pre-norm decoder: the embedding tables, and what its layers multiply with. */
+/** Weights of a pre-norm decoder: an embedding table, the output layer's matrix, and those of each layer. */
 function decoderWeights(shape: Shape<'decoder'>) {
   const { vocabulary, width, inner, layers, heads, kvHeads, headWidth = width / heads, tied, bias } = shape
   const queries = heads * headWidth
   const keys = kvHeads * headWidth
-  const attention = width * (queries + 2 * keys) + queries * width
   const norms = layers * (2 * width + (bias ? queries + 2 * keys : 0)) + width
   return {
-    tables: vocabulary * width * (tied ? 1 : 2),
-    layers: layers * (attention + 3 * width * inner),
+    table: vocabulary * width,
+    ownOutput: tied ? 0 : vocabulary * width,
+    layer: width * (queries + 2 * keys) + queries * width + 3 * width * inner,
+    layers,
     norms,
   }
+}
+
+/**
+ * Bytes of a decoder's quantised matrices, scales included: those of its layers and of the output layer (a tied one is
+ * quantised beside the table); at `int4` the output, first and last layers have 8 bits (see decoderFormats).
+ */
+export function quantisedDecoderBytes(shape: Shape<'decoder'>, precision: 'int8' | 'int4'): number {
+  const { table, layer, layers } = decoderWeights(shape)
+  const outer = Math.min(layers, 2) * layer + table
+  return outer * bytesIn(blockFormats.int8) + Math.max(0, layers - 2) * layer * bytesIn(blockFormats[precision])
 }
 
 const clipLayers = (width: number, inner: number, layers: number): number =>
@@ -56,8 +67,8 @@ function clipVisionWeights({ width, inner, layers, imageSize, patch, projection 
 export function weightsOf(shape: PartShape): number {
   switch (shape.kind) {
     case 'decoder': {
-      const { tables, layers, norms } = decoderWeights(shape)
-      return tables + layers + norms
+      const { table, ownOutput, layer, layers, norms } = decoderWeights(shape)
+      return table + ownOutput + layers * layer + norms
     }
     case 'clip-text':
       return clipTextWeights(shape)
@@ -70,17 +81,27 @@ export function weightsOf(shape: PartShape): number {
   }
 }
 
-/** Bytes of a preset's weights by device and precision; whole numbers are for decoders' layers, the rest stays float. */
+/**
+ * Bytes of a preset's weights by device and precision. Whole numbers are for the matrices of decoders; the embedding
+ * table stays as it is published (16 bits), the rest float.
+ */
 export function memoryOf({ shapes }: Pick<Preset, 'shapes'>): readonly MemoryNeed[] {
-  const inBlocks = shapes.reduce((sum, shape) => sum + (shape.kind === 'decoder' ? decoderWeights(shape).layers : 0), 0)
-  const inFloats = shapes.reduce((sum, shape) => sum + weightsOf(shape), 0) - inBlocks
-  if (inFloats === 0) return []
+  const sum = (bytes: (shape: PartShape) => number) => Math.round(shapes.reduce((all, shape) => all + bytes(shape), 0))
+  const hasDecoder = shapes.some(({ kind }) => kind === 'decoder')
+  if (sum(weightsOf) === 0) return []
   return (['cpu', 'gpu'] as const).flatMap((device) => {
-    const rates = Object.entries(bytesPerWeight[device]) as [HeldPrecision, number][]
-    const [[, float]] = rates as [[HeldPrecision, number]]
-    return rates
-      .filter(([precision]) => inBlocks > 0 || precision.startsWith('fp'))
-      .map(([precision, each]) => ({ device, precision, bytes: Math.round(inFloats * float + inBlocks * each) }))
+    const [float, each] = floats[device]
+    const inBlocks = (precision: 'int8' | 'int4') =>
+      sum((shape) => {
+        if (shape.kind !== 'decoder') return weightsOf(shape) * each
+        const { table, norms } = decoderWeights(shape)
+        return quantisedDecoderBytes(shape, precision) + 2 * table + norms * each
+      })
+    const quantised = hasDecoder ? (['int8', 'int4'] as const) : []
+    return [
+      { device, precision: float, bytes: sum((shape) => weightsOf(shape) * each) },
+      ...quantised.map((precision) => ({ device, precision, bytes: inBlocks(precision) })),
+    ]
   })
 }
 

@@ -6,7 +6,11 @@ import { loadLlava } from '../../src/families/llava/llava.ts'
 import { loadSafetyNetwork } from '../../src/families/safety-checker/safety-checker.ts'
 import { openAutoencoder } from '../../src/families/stable-diffusion/autoencoder.ts'
 import { loadStableDiffusion } from '../../src/families/stable-diffusion/stable-diffusion.ts'
-import { cacheBytesPerToken, memoryOf, weightsOf } from '../../src/inference/model-memory.ts'
+import { llamaDefaults, llamaLayout } from '../../bench/layouts/llama.ts'
+import { decoderFormats } from '../../src/families/decoder/decoder-precision.ts'
+import { quantisedBytes } from '../../src/weights/quantised-file.ts'
+import type { WeightMap } from '../../src/weights/weights.ts'
+import { cacheBytesPerToken, memoryOf, quantisedDecoderBytes, weightsOf } from '../../src/inference/model-memory.ts'
 import { isInstalled, listPresets } from '../../src/inference/model-presets.ts'
 import { modelRoles } from '../../src/inference/preset-schema.ts'
 import { openLora } from '../../src/weights/lora-file.ts'
@@ -110,13 +114,39 @@ describe('the memory of a model', () => {
     ])
     expect(gib).toEqual([
       ['cpu', 'fp32', 26.3],
-      ['cpu', 'int8', 9],
-      ['cpu', 'int4', 6],
+      ['cpu', 'int8', 8],
+      ['cpu', 'int4', 5.2],
       ['gpu', 'fp16', 13.2],
-      ['gpu', 'int8', 7.5],
-      ['gpu', 'int4', 4.5],
+      ['gpu', 'int8', 7.4],
+      ['gpu', 'int4', 4.6],
     ])
     expect(memoryOf(named('stable-diffusion-1.5')).map(({ precision }) => precision)).toEqual(['fp32', 'fp16'])
     expect(cacheBytesPerToken(named('llmga-vicuna-7b'))).toBe(32 * 2 * 4096 * 4)
+  })
+
+  it.each([
+    ['llmga-vicuna-7b', 'int4'],
+    ['llmga-qwen2-1.5b', 'int8'],
+    ['llmga-qwen2-0.5b', 'int4'],
+  ] as const)('is what is written to the cache: %s in %s', (name, precision) => {
+    const shape = named(name).shapes.find(({ kind }) => kind === 'decoder')
+    if (shape?.kind !== 'decoder') throw new Error('no decoder')
+    const sizes = {
+      ...llamaDefaults,
+      model_type: shape.bias ? 'qwen2' : 'llama',
+      vocab_size: shape.vocabulary,
+      hidden_size: shape.width,
+      intermediate_size: shape.inner,
+      num_hidden_layers: shape.layers,
+      num_attention_heads: shape.heads,
+      num_key_value_heads: shape.kvHeads,
+      tie_word_embeddings: shape.tied,
+    } as const
+    const entries = llamaLayout(sizes).map(
+      ([key, dims]) => [key, { dtype: 'F16', shape: dims, file: '', offset: 0, byteLength: 0 }] as const,
+    )
+    const map = new Map(entries) as unknown as WeightMap
+    const formats = decoderFormats(map, { layers: shape.layers, tiedEmbeddings: shape.tied }, precision)
+    expect(quantisedDecoderBytes(shape, precision)).toBeCloseTo(quantisedBytes(map, formats), -3)
   })
 })

@@ -33,7 +33,7 @@ async function fill(length: number): Promise<number[]> {
   const ended: number[] = []
   for (let left = length + 1; left > 0; left--) {
     const place = await Promise.race(places.map(async (one, i) => ({ i, place: await one })))
-    places.splice(place.i, 1)
+    void places.splice(place.i, 1)
     const begin = performance.now()
     place.place.leave()
     ended.push(performance.now() - begin)

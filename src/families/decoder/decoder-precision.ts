@@ -11,8 +11,11 @@ import type { DecoderConfig } from './decoder-config.ts'
 const int8From = 200e6
 const int4From = 2.5e9
 
-const int8: BlockFormat = { bits: 8, blockSize: 64 }
-const int4: BlockFormat = { bits: 4, blockSize: 64 }
+/** The blocks that matrices are quantised in. */
+export const blockFormats = {
+  int8: { bits: 8, blockSize: 64 },
+  int4: { bits: 4, blockSize: 64 },
+} as const satisfies Readonly<Record<string, BlockFormat>>
 
 /** Matrices that are multiplied: those of the layers and the output layer. Norms, biases and the table stay as they are. */
 const layerMatrix = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.\w+\.weight$/
@@ -48,7 +51,7 @@ export function decoderFormats(
     const layer = layerMatrix.exec(name)?.[1]
     if ((layer === undefined && name !== output) || !isQuantisable(entry)) continue
     const isOuter = layer === undefined || Number(layer) === 0 || Number(layer) === layers - 1
-    formats.set(name, precision === 'int8' || isOuter ? int8 : int4)
+    formats.set(name, precision === 'int8' || isOuter ? blockFormats.int8 : blockFormats.int4)
   }
   return formats
 }
