@@ -102,23 +102,26 @@ function widenPatterns(
  */
 const wholeSteps = 1.5 * 2 ** 52
 
-/** Quantises a block whose largest value is given, writes its codes and returns the scale. */
-type BlockQuantiser = (largest: number, codes: Uint8Array, at: number) => number
+/** Room for the sums of one block: float64 values and, over the same bytes, their lower halves at the even places. */
+interface Rounding {
+  readonly sums: Float64Array
+  readonly halves: Int32Array
+}
 
-/** Float64 values and, over the same bytes, their lower halves at the even places. */
-function rounding(size: number) {
+function rounding(size: number): Rounding {
   const sums = new Float64Array(size)
   return { sums, halves: new Int32Array(sums.buffer) }
 }
 
+/** Quantises a block whose largest value is given, writes its codes and returns the scale. */
+type BlockQuantiser = (largest: number, codes: Uint8Array, at: number) => number
+
 /** Codes 1 to 255 around 128; the largest value is met exactly. */
 function blockQuantiser8(block: Float64Array): BlockQuantiser {
   const { sums, halves } = rounding(block.length)
-  const middle = wholeSteps + 128
   return (largest, codes, at) => {
     const scale = Math.abs(largest) / 127
-    const factor = scale === 0 ? 0 : 1 / scale
-    for (let i = 0; i < block.length; i++) sums[i] = block[i]! * factor + middle
+    roundAll(block, scale === 0 ? 0 : 1 / scale, wholeSteps + 128, sums)
     for (let i = 0; i < block.length; i++) codes[at + i] = halves[2 * i]!
     return scale
   }
@@ -131,30 +134,35 @@ function blockQuantiser8(block: Float64Array): BlockQuantiser {
 function blockQuantiser4(block: Float64Array): BlockQuantiser {
   const coarse = rounding(block.length)
   const fine = rounding(block.length)
-  const middle = wholeSteps + 8
   return (largest, codes, at) => {
     if (largest === 0) {
       codes.fill(0x88, at, at + (block.length >> 1))
       return 0
     }
-    const eight = -8 / largest
-    const nine = -9 / largest
-    let errorOfEight = 0
-    let errorOfNine = 0
-    for (let i = 0; i < block.length; i++) {
-      const x = block[i]! * eight
-      const y = block[i]! * nine
-      const a = (coarse.sums[i] = x + middle) - middle
-      const b = (fine.sums[i] = y + middle) - middle
-      const errorA = x - (a > 7 ? 7 : a)
-      const errorB = y - (b > 7 ? 7 : b < -8 ? -8 : b)
-      errorOfEight += errorA * errorA
-      errorOfNine += errorB * errorB
-    }
-    const isFine = errorOfNine * 64 < errorOfEight * 81
+    const [eight, nine] = [-8 / largest, -9 / largest]
+    const isFine = roundTo4(block, nine, fine.sums) * 64 < roundTo4(block, eight, coarse.sums) * 81
     packPairs(isFine ? fine.halves : coarse.halves, codes, at, block.length)
     return 1 / (isFine ? nine : eight)
   }
+}
+
+function roundAll(block: Float64Array, factor: number, middle: number, sums: Float64Array): void {
+  for (let i = 0; i < block.length; i++) sums[i] = block[i]! * factor + middle
+}
+
+/** Rounds to -8 to 7, cutting what lies outside only in the squared error that it returns. */
+function roundTo4(block: Float64Array, factor: number, sums: Float64Array): number {
+  const middle = wholeSteps + 8
+  let squares = 0
+  for (let i = 0; i < block.length; i++) {
+    const x = block[i]! * factor
+    const sum = x + middle
+    sums[i] = sum
+    const whole = sum - middle
+    const error = x - (whole > 7 ? 7 : whole < -8 ? -8 : whole)
+    squares += error * error
+  }
+  return squares
 }
 
 /** Two codes a byte, the first below; -1 becomes 0, 16 and 17 become 15. */
