@@ -1,7 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Layout } from './layouts/unet.ts'
 
-const blockElements = 1 << 20
+/** A prime, so that no two matrices are alike: onnxruntime keeps equal ones once, which is less memory than a model's. */
+const blockElements = 1_048_573
 
 /**
  * Writes a safetensors file of fp16 random values with the given names and shapes. The values repeat a block of random
@@ -24,11 +25,14 @@ export function writeRandomCheckpoint(file: string, layout: Layout): void {
     writeSync(descriptor, lead)
     writeSync(descriptor, json)
     const blocks = { small: randomBlock(smallValue), aboveOne: randomBlock(valueAboveOne) }
+    let at = 0
     for (const [name, shape] of layout) {
       const block = isNorm(name, shape) ? blocks.aboveOne : blocks.small
-      const bytes = shape.reduce((a, b) => a * b, 1) * 2
-      for (let left = bytes; left > 0; left -= block.length)
-        writeSync(descriptor, left >= block.length ? block : block.subarray(0, left))
+      for (let left = shape.reduce((a, b) => a * b, 2); left > 0;) {
+        const written = writeSync(descriptor, block, at, Math.min(left, block.length - at))
+        left -= written
+        at = (at + written) % block.length
+      }
     }
   } finally {
     closeSync(descriptor)

@@ -8,7 +8,7 @@ import { runEngine } from './alternate.ts'
 import { modelFolder, nodeEngine, once, type Case, type Settings } from './case.ts'
 import { writeLlamaGguf, type GgufPrecision } from './llama-gguf.ts'
 
-const llama7b: LlamaSizes = {
+export const llama7b: LlamaSizes = {
   ...llamaDefaults,
   vocab_size: 32000,
   hidden_size: 4096,
@@ -48,9 +48,9 @@ function llamaCase({ name, model, sizes: whole, ours, gguf }: Comparison): Case 
   const nameOf = ({ layers }: Settings) => (layers === undefined ? model : `${model}-${layers}-layers`)
   const folderOf = (settings: Settings) => modelFolder(settings, nameOf(settings))
   const ggufOf = (settings: Settings) => path.join(folderOf(settings), `${gguf.name}.gguf`)
-  const oursOf = (settings: Settings, precision: Precision) => {
+  const oursOf = (settings: Settings, precision: Precision, work = { prompt, decode }) => {
     const { threads } = settings
-    const job = { folder: folderOf(settings), precision, threads, prompt, decode }
+    const job = { folder: folderOf(settings), precision, threads, ...work }
     return nodeEngine(`ours ${precision}`, 'ours-decoder.ts', job)
   }
   return {
@@ -66,7 +66,7 @@ function llamaCase({ name, model, sizes: whole, ours, gguf }: Comparison): Case 
       once(checkpoint, (file) => writeRandomCheckpoint(file, llamaLayout(sizes)))
       once(ggufOf(settings), (file) => writeLlamaGguf(checkpoint, sizes, gguf, file))
       // The first load quantises; what is compared is a later one.
-      for (const precision of ours) await runEngine(oursOf(settings, precision))
+      for (const precision of ours) await runEngine(oursOf(settings, precision, { prompt: 8, decode: 1 }))
     },
     engines: (settings) => {
       const { folder: references, threads } = settings
@@ -99,7 +99,7 @@ export const llamaCases: readonly Case[] = [
     name: 'Qwen2 1.5B, 16 bits',
     model: 'qwen2-1.5b',
     sizes: qwen1b5,
-    ours: ['fp16', 'fp32'],
+    ours: ['fp16'],
     gguf: { name: 'F16', layers: 'F16', output: 'F16' },
   }),
 ]

@@ -1,7 +1,7 @@
 /** UNet steps, VAE decodes and LLaVA's vision tower against PyTorch and stable-diffusion.cpp. */
 import path from 'node:path'
 import { runEngine } from './alternate.ts'
-import { nodeEngine, pythonEngine, type Case, type Part, type Settings } from './case.ts'
+import { modelFolder, nodeEngine, pythonEngine, type Case, type Part, type Settings } from './case.ts'
 import { makePictureModel, pictureFolder, pictureModels, pictureName, type PictureModel } from './picture-models.ts'
 
 interface Comparison {
@@ -55,17 +55,19 @@ function sdcppEngine(
   settings: Settings,
   job: { readonly threads: number; readonly side: number; readonly steps: number },
 ) {
-  const [unet, vae, text] = sdcppModels.map((model) => path.join(pictureFolder(model, settings), model.file))
-  const options = { flashAttention: false, directConvolution: false, wtype: 'default' }
+  const [unet, vae, textEncoder] = sdcppModels.map((model) => path.join(pictureFolder(model, settings), model.file))
   const { threads, side, steps } = job
   return pythonEngine(settings, 'stable-diffusion.cpp', 'sdcpp_engine.py', {
+    bundle: modelFolder(settings, 'sd15-bundle'),
     unet,
     vae,
-    text,
+    text_encoder: textEncoder,
     threads,
     side,
     steps,
-    ...options,
+    wtype: 'default',
+    flashAttention: false,
+    directConvolution: false,
   })
 }
 

@@ -4,6 +4,7 @@ A step is the time between two calls of the library's progress callback; what fo
 """
 
 import json
+import os
 import statistics
 import sys
 import time
@@ -18,11 +19,21 @@ def peak_bytes():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
 
+def bundle():
+    """A folder as diffusers lays it out, of links to the three parts."""
+    for part in ("unet", "vae", "text_encoder"):
+        folder = os.path.join(JOB["bundle"], part)
+        os.makedirs(folder, exist_ok=True)
+        link = os.path.join(folder, os.path.basename(JOB[part]))
+        if not os.path.exists(link):
+            os.symlink(JOB[part], link)
+    return JOB["bundle"]
+
+
+model = bundle()
 begin = time.perf_counter()
 engine = StableDiffusion(
-    diffusion_model_path=JOB["unet"],
-    vae_path=JOB["vae"],
-    clip_l_path=JOB["text"],
+    model_path=model,
     n_threads=JOB["threads"],
     wtype=JOB["wtype"],
     diffusion_flash_attn=JOB["flashAttention"],
