@@ -43,7 +43,7 @@ const vae = {
   sample_size: 512,
 }
 
-const tower = ({ layers = 24 }: Settings) => ({
+export const towerConfig = ({ layers = 24 }: Settings) => ({
   hidden_size: 1024,
   intermediate_size: 4096,
   num_hidden_layers: layers,
@@ -68,7 +68,7 @@ export const pictureModels = {
   vision: {
     name: 'llava-vision',
     file: 'model.safetensors',
-    config: (settings: Settings) => ({ vision_config: tower(settings), text_config: { hidden_size: 4096 } }),
+    config: (settings: Settings) => ({ vision_config: towerConfig(settings), text_config: { hidden_size: 4096 } }),
     modules: [
       ['tower', 'vision_tower.vision_model.'],
       ['projector', 'multi_modal_projector.'],

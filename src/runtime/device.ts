@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import * as ort from 'onnxruntime-node'
 import { Graph } from '../graph/graph.ts'
 import { add, maskedScore } from '../graph/ops.ts'
@@ -20,17 +21,43 @@ const automatic: readonly DeviceKind[] = ['cuda', 'webgpu', 'cpu']
 /**
  * Chooses where graphs run. A device is tried with a tiny graph: onnxruntime drops an unknown provider silently and
  * throws for a known one whose libraries or adapter are missing. `auto` also wants its attention to be right, which it
- * is not everywhere (docs/gpu.md); one that is asked for by name is taken as it is. When the wanted one fails the CPU is
+ * is not everywhere (docs/gpu.md), and takes WebGPU only where there is a card: a software driver is slower than the
+ * CPU's own graphs. One that is asked for by name is taken as it is. When the wanted one fails the CPU is
  * taken and `refused` says why; the caller must say it aloud.
  */
-export async function chooseDevice(setting: DeviceSetting): Promise<DeviceChoice> {
+export async function chooseDevice(
+  setting: DeviceSetting,
+  { hasCard = hasGraphicsCard() }: { readonly hasCard?: boolean } = {},
+): Promise<DeviceChoice> {
   const refused: string[] = []
-  for (const device of setting === 'auto' ? automatic : [setting, 'cpu' as const]) {
-    const problem = (await probe(device)) ?? (setting === 'auto' ? await probeAttention(device) : undefined)
+  const isAuto = setting === 'auto'
+  for (const device of isAuto ? automatic : [setting, 'cpu' as const]) {
+    const noCard = isAuto && device === 'webgpu' && !hasCard ? 'no graphics card' : undefined
+    const problem = noCard ?? (await probe(device)) ?? (isAuto ? await probeAttention(device) : undefined)
     if (problem === undefined) return { device, refused }
     refused.push(`${device}: ${problem}`)
   }
   throw new AppError('inference/failed', { message: `no device works: ${refused.join('; ')}` })
+}
+
+/**
+ * Whether this machine has a graphics card, as far as the system says: Linux shows one as a render node, NVIDIA's driver
+ * as a device of its own, WSL as dxg. Other systems have one as a rule. `devices` is Linux's folder of devices.
+ */
+export function hasGraphicsCard(platform: NodeJS.Platform = process.platform, devices = '/dev'): boolean {
+  if (platform !== 'linux') return true
+  const names = namesIn(devices)
+  return names.some((name) => /^(?:nvidia\d+|dxg)$/.test(name)) || namesIn(`${devices}/dri`).some(isRenderNode)
+}
+
+const isRenderNode = (name: string) => name.startsWith('renderD')
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return [] // there is none
+  }
 }
 
 // What goes wrong comes as an exception; onnxruntime's own lines on stderr would only repeat it.

@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { chooseDevice, hasGraphicsCard } from '../../src/runtime/device.ts'
+
+const devices = mkdtempSync(path.join(tmpdir(), 'llmga-test-'))
+afterAll(() => rmSync(devices, { recursive: true, force: true }))
+
+it('a card on Linux is a render node, a device of NVIDIA, or that of WSL', () => {
+  expect(hasGraphicsCard('linux', path.join(devices, 'not-there'))).toBe(false)
+  for (const [system, file, found] of [
+    ['screen', 'dri/card0', false],
+    ['render', 'dri/renderD128', true],
+    ['control', 'nvidiactl', false],
+    ['nvidia', 'nvidia0', true],
+    ['wsl', 'dxg', true],
+  ] as const) {
+    const where = path.join(devices, system, file)
+    mkdirSync(path.dirname(where), { recursive: true })
+    writeFileSync(where, '')
+    expect(hasGraphicsCard('linux', path.join(devices, system)), system).toBe(found)
+  }
+  expect(hasGraphicsCard('darwin', devices)).toBe(true)
+})
+
+it('auto does not take WebGPU without a card, and says so', async () => {
+  const { refused } = await chooseDevice('auto', { hasCard: false })
+  expect(refused.filter((line) => line.startsWith('webgpu')).join()).toMatch(/^(webgpu: no graphics card)?$/)
+  if (refused.length === 2) expect(refused[1]).toBe('webgpu: no graphics card')
+})
