@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { libraryPath } from '../../config/library-path.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Check } from '../contract/check.ts'
 import { AppError } from '../contract/errors.ts'
+import { checkCuda } from './cuda-check.ts'
 import { checkClock, checkDisk, checkMemory, checkNode, checkPort } from './machine-checks.ts'
 import { checkDevice, checkModels } from './model-checks.ts'
 import { checkSlackTokens } from './platforms.ts'
@@ -18,6 +20,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
     checkNode(process.versions.node, neededNode()),
     ...models,
     await checkDevice(config),
+    ...checkCudaPart(config),
     checkMemory(weightBytes, config.memoryLimit * 2 ** 20),
     await checkDisk('data', config.dataDir, dataBytes),
     await checkDisk('cache', config.cacheDir, weightBytes),
@@ -25,6 +28,14 @@ export async function examine(config: Config): Promise<readonly Check[]> {
     ...(await checkDiscordPart(config)),
     ...(await checkSlackPart(config)),
   ]
+}
+
+/** CUDA's parts where they are asked for; where `auto` finds NVIDIA's driver, as a hint that no start waits for. */
+function checkCudaPart({ device }: Config): readonly Check[] {
+  if (process.platform !== 'linux' || (device !== 'cuda' && device !== 'auto')) return []
+  const check = checkCuda({ libraryPath: libraryPath() })
+  if (device === 'cuda') return [check]
+  return existsSync('/proc/driver/nvidia') ? [check.ok ? check : { ...check, ok: 'skipped' }] : []
 }
 
 /** Whether something has to be done before the bot works as it is set up. */
