@@ -127,7 +127,7 @@ describe('llmga models', () => {
     out = ''
     await llmga('models', 'list')
     expect(out).toMatch(/llmga-vicuna-7b {2}mllm {2}not downloaded/)
-    expect(out).toMatch(/cpu int4 6\.0 GiB/)
+    expect(out).toMatch(/cpu int4 5\.2 GiB/)
   })
 
   it('offers it to threads once it is here', () => {
