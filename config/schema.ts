@@ -6,6 +6,7 @@ import { languages } from '../src/contract/language.ts'
 import { precisions } from '../src/contract/precision.ts'
 import {
   choice,
+  device,
   flag,
   folder,
   ids,
@@ -22,7 +23,7 @@ import {
 /** Variables of the process, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-const devices = ['auto', 'cpu', 'webgpu', 'cuda'] as const
+const gpuPrecisions = ['auto', 'fp32', 'fp16'] as const
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const pressers = ['author', 'admins', 'all'] as const
 const nsfwPolicies = ['off', 'blur', 'block'] as const
@@ -200,7 +201,15 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
     modelsDir: folder('Extra folder in which names of models and presets are looked up.').optional(),
     cacheDir: folder('Optimised graphs and file hashes; safe to delete.').default(folders.cache),
     ...hub(folders.hub),
-    device: choice(devices, 'What computes; auto takes the best that works.').default('auto'),
+    device: device('What computes; auto takes the best that works.').default('auto'),
+    mllmDevice: device('What computes the language model and what it sees; default: the device.').optional(),
+    pictureDevice: device(
+      'What computes pictures (drawing, filling in, mending, checks); default: the device.',
+    ).optional(),
+    gpuPrecision: choice(
+      gpuPrecisions,
+      'What models compute in on a GPU, never on the CPU; auto is fp32 until fp16 was measured on a card.',
+    ).default('auto'),
     threads: whole(0, 512, 'Threads of the CPU device; 0 takes one for each core.').default(0),
     mllm: model('The multimodal language model.').default('llmga-tiny'),
     mllmPrecision: choice(
@@ -219,7 +228,7 @@ export function configSchema(folders: { readonly data: string; readonly cache: s
     memoryLimit: whole(
       0,
       1 << 24,
-      'MiB that models may take on the device; 0 takes three quarters of the memory (of a GPU nine tenths).',
+      'MiB that models may take on each device; 0 takes three quarters of the memory (of a GPU nine tenths).',
     ).default(0),
     chatMemory: whole(
       0,

@@ -24,6 +24,14 @@ export const text = (meta: SettingMeta) =>
 export const folder = (description: string) => text({ description, allowed: 'a folder', path: true })
 export const choice = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   z.enum(values).meta({ description, allowed: values.join(', ') })
+
+/** A device; only CUDA's cards can be told apart by a number. */
+export const device = (description: string) =>
+  z
+    .union([z.enum(['auto', 'cpu', 'webgpu', 'cuda']), z.custom<`cuda:${number}`>(isNumberedCard)])
+    .meta({ description, allowed: 'auto, cpu, webgpu, cuda, or cuda:N for card N (from 0); no other can be numbered' })
+const isNumberedCard = (value: unknown) => typeof value === 'string' && /^cuda:(?:0|[1-9]\d?)$/.test(value)
+
 export const model = (description: string) => text({ description, allowed: 'the name of a preset, or a folder' })
 export const optionalModel = (description: string) =>
   text({ description, allowed: 'the name of a preset, or a folder, or none' })

@@ -29,11 +29,15 @@ export function composeInference(
   { preload = false } = {},
 ): { models: OfferedModels; inference: Inference } {
   const models = offerModels(config, config)
-  const { device, cacheDir, threads, memoryLimit, chatMemory, keepLoaded } = config
+  const { device, mllmDevice, pictureDevice, gpuPrecision, cacheDir, threads, memoryLimit, chatMemory, keepLoaded } =
+    config
   const mllm = models.mllm.map((model) => ({ ...model, precision: precisionOf(config, model) }))
   const inference = createInference({
     models: { ...models, mllm },
     device,
+    ...(mllmDevice && { mllmDevice }),
+    ...(pictureDevice && { pictureDevice }),
+    gpuPrecision: gpuPrecision === 'fp16' ? 'fp16' : 'fp32', // auto, too: fp16 was not measured on a card
     cacheDir,
     log,
     preload,

@@ -21,8 +21,11 @@ export function statusLines(status: BotStatus, now: number): readonly string[] {
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`
 
-function memoryLine({ resident, budgetBytes, processBytes }: InferenceStatus): string {
+function memoryLine({ resident, budgetBytes, budgets, processBytes }: InferenceStatus): string {
   const counted = resident.reduce((sum, { bytes, estimatedBytes }) => sum + Math.max(bytes, estimatedBytes), 0)
+  const each = Object.entries(budgets ?? {}).map(([device, bytes]) => `${mebibytes(bytes)} on ${device}`)
+  if (each.length > 0)
+    return `${resident.length} loaded, at most ${each.join(' and ')}, process ${mebibytes(processBytes)}`
   const limit = budgetBytes === undefined ? ', without a limit' : ` of ${mebibytes(budgetBytes)}`
   const loaded = resident.length === 0 ? 'none loaded' : `${resident.length} loaded, counted as ${mebibytes(counted)}`
   return `${loaded}${limit}, process ${mebibytes(processBytes)}`

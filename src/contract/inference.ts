@@ -137,8 +137,10 @@ export interface InferenceStatus {
   readonly running: number
   /** Models in memory, with their size and why they are there; the longest unused first. */
   readonly resident: readonly ResidentModel[]
-  /** Bytes that models may take on the device; absent without a limit. */
+  /** Bytes that models may take on the device; absent without a limit, and where there are several devices. */
   readonly budgetBytes?: number
+  /** The same by device, where there are several; those without a limit have no line. */
+  readonly budgets?: Readonly<Record<string, number>>
   readonly processBytes: number
 }
 

@@ -127,9 +127,9 @@ export function createInference({ log, program = workerProgram, ...setup }: Infe
     await refreshStatus()
     const { state: worker, device, restarts } = supervisor
     const running = [...requests.values()].filter(({ state }) => state !== 'waiting').length
-    const { resident, budgetBytes, processBytes } = lastStatus
-    const limit = budgetBytes === undefined ? {} : { budgetBytes }
-    return { worker, device, restarts, running, resident, ...limit, processBytes }
+    const { resident, budgetBytes, budgets, processBytes } = lastStatus
+    const limits = { ...(budgetBytes !== undefined && { budgetBytes }), ...(budgets && { budgets }) }
+    return { worker, device, restarts, running, resident, ...limits, processBytes }
   }
 
   async function drain(): Promise<void> {

@@ -20,9 +20,15 @@ export interface EstimateOptions {
  */
 export function createEstimate(model: ResolvedModel, options: EstimateOptions): (work: Work) => number {
   let weights: number | undefined
+  const added = new Map<string, number>()
   return (work) => {
     weights ??= tryTo(() => weightBytes(model, options.device)) ?? 0
-    return Math.round(weights + workBytes(model, work, weights, options))
+    const adapters = (work.adapters ?? []).reduce((sum, which) => {
+      const bytes = added.get(which) ?? tryTo(() => adapterBytes(model, which, options.device)) ?? 0
+      added.set(which, bytes)
+      return sum + bytes
+    }, 0)
+    return Math.round(weights + adapters + workBytes(model, work, weights, options))
   }
 }
 
@@ -34,9 +40,17 @@ function tryTo<T>(read: () => T): T | undefined {
   }
 }
 
-function weightBytes(model: ResolvedModel, device: string): number {
-  const formats = model.role === 'mllm' ? formatsOf(model) : undefined
-  return usedFiles(model.files).reduce((sum, { file }) => {
+const weightBytes = (model: ResolvedModel, device: string): number =>
+  fileBytes(model.files, device, model.role === 'mllm' ? formatsOf(model) : undefined)
+
+/** Weights that are loaded beside a picture model's own when a request asks for them. */
+function adapterBytes(model: ResolvedModel, which: 'ipAdapter' | 'controlNet', device: string): number {
+  const places = 'adapters' in model ? model.adapters[which] : undefined
+  return places ? fileBytes(places.files, device) : 0
+}
+
+function fileBytes(files: readonly ModelFile[], device: string, formats?: Formats): number {
+  return usedFiles(files).reduce((sum, { file }) => {
     if (!file.endsWith('.safetensors')) return sum + readSize(file)
     const tensors = [...openSafetensors(file).tensors.values()]
     return sum + tensors.reduce((bytes, entry) => bytes + heldBytes(entry, formats, device), 0)

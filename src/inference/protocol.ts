@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../contract/errors.ts'
 import type { InferenceEvent, InferenceRequest, InferenceStatus } from '../contract/inference.ts'
 import { inferenceEventSchema } from './event-schema.ts'
+import type { GraphPrecision } from '../graph/half-precision.ts'
 import type { DeviceSetting } from '../runtime/device.ts'
 import type { OfferedModels } from './offered-models.ts'
 
@@ -9,12 +10,17 @@ import type { OfferedModels } from './offered-models.ts'
 export interface WorkerSetup {
   readonly models: OfferedModels
   readonly device: DeviceSetting
+  /** Of the language model and the pictures, where it is another. */
+  readonly mllmDevice?: DeviceSetting
+  readonly pictureDevice?: DeviceSetting
+  /** What graphs compute in on a GPU; the CPU, which has no such arithmetic, stays at the default, fp32. */
+  readonly gpuPrecision?: GraphPrecision
   /** Folder for optimised graphs and file hashes. */
   readonly cacheDir: string
   /** Threads of one operator; default: onnxruntime's choice. */
   readonly threads?: number
   readonly logLevel: string
-  /** Bytes that models may take on the device; default: a share of its memory. */
+  /** Bytes that models may take on each device; default: a share of its memory. */
   readonly memoryLimitBytes?: number
   /** Bytes that the language model may keep for later requests; default: a share of the memory for models. */
   readonly chatMemoryBytes?: number
@@ -44,7 +50,7 @@ export type FromWorker =
   | { readonly type: 'log'; readonly entry: LogEntry }
 
 /** The models in memory; `processBytes` is the resident memory of the worker's process. */
-export type WorkerStatus = Pick<InferenceStatus, 'resident' | 'budgetBytes' | 'processBytes'>
+export type WorkerStatus = Pick<InferenceStatus, 'resident' | 'budgetBytes' | 'budgets' | 'processBytes'>
 
 export interface LogEntry {
   readonly level: (typeof logLevels)[number]
@@ -75,6 +81,7 @@ const fromWorkerSchema = z.discriminatedUnion('type', [
     type: z.literal('status'),
     resident: z.array(resident),
     budgetBytes: bytes.exactOptional(),
+    budgets: z.record(z.string(), bytes).exactOptional(),
     processBytes: z.number(),
   }),
   z.object({

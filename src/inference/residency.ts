@@ -9,6 +9,8 @@ import { ownedBy } from './owned-runtime.ts'
 export interface Work {
   /** Of a picture. */
   readonly pixels?: number | undefined
+  /** What is added to the picture model, by its place among the model's adapters. */
+  readonly adapters?: readonly ('ipAdapter' | 'controlNet')[]
 }
 
 /** How a model comes into memory. Sessions loaded through `runtime` belong to it. */
@@ -74,15 +76,16 @@ export interface Residency {
   list(): readonly ResidentModel[]
 }
 
-export interface ResidencyOptions {
-  /** Bytes that models may take on the runtime's device; without it they stay. */
-  readonly budgetBytes?: number | undefined
+/** Where models of a role are loaded, and what they may take there. */
+export interface ResidencyPlaces {
+  runtimeOf(this: void, role: string): Runtime
+  /** Bytes for models by `deviceName`; on a device without a line they stay. */
+  readonly budgets: ReadonlyMap<string, number>
 }
 
-/** Keeps models in memory by need and recency, within the budget; the decisions are memory-plan.ts's. */
-export function createResidency(runtime: Runtime, { budgetBytes }: ResidencyOptions = {}): Residency {
-  const { device } = runtime
-  const budgets = new Map(budgetBytes === undefined ? [] : [[device, budgetBytes]])
+/** Keeps models in memory by need and recency, within each device's budget; the decisions are memory-plan.ts's. */
+export function createResidency({ runtimeOf, budgets }: ResidencyPlaces): Residency {
+  const deviceOf = ({ role }: Loader<unknown>) => runtimeOf(role).deviceName
   const ids = new Map<Loader<unknown>, string>()
   const residents = new Map<Loader<unknown>, Resident>()
   let waiting: readonly OpenClaim[] = []
@@ -93,14 +96,14 @@ export function createResidency(runtime: Runtime, { budgetBytes }: ResidencyOpti
   const needOf = (loader: Loader<unknown>, work: Work): ModelNeed => {
     const id = ids.get(loader) ?? `${loader.role} ${loader.name} ${ids.size}`
     ids.set(loader, id)
-    return { id, device, bytes: loader.needBytes(work) }
+    return { id, device: deviceOf(loader), bytes: loader.needBytes(work) }
   }
 
   const stateNow = (): MemoryState => ({
     budgets,
     residents: [...residents.values()].map((model) => ({
       id: model.id,
-      device,
+      device: deviceOf(model.loader),
       bytes: Math.max(model.estimatedBytes, weightBytes(model)),
       users: model.users,
       lastUse: model.lastUse,
@@ -144,7 +147,7 @@ export function createResidency(runtime: Runtime, { budgetBytes }: ResidencyOpti
   }
 
   function load(loader: Loader<unknown>, id: string, estimatedBytes: number): Resident {
-    const { owned, sessions } = ownedBy(runtime)
+    const { owned, sessions } = ownedBy(runtimeOf(loader.role))
     const model = releasing.then(() => loader.load(owned)) // what has to leave has left
     const resident: Resident = { id, loader, model, sessions, estimatedBytes, loaded: false, users: 0, lastUse: 0 }
     residents.set(loader, resident)
@@ -228,6 +231,7 @@ export function createResidency(runtime: Runtime, { budgetBytes }: ResidencyOpti
         const { loader, estimatedBytes, loaded, users, lastUse: lastUsedAt } = model
         const { role, name, pinned = false } = loader
         const kept = model.kept?.()
+        const device = deviceOf(loader)
         const bytes = weightBytes(model)
         return { role, name, device, bytes, estimatedBytes, loaded, users, lastUsedAt, pinned, ...(kept && { kept }) }
       })

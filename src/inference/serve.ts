@@ -4,8 +4,7 @@ import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import { AppError, isForThePerson, type AppErrorData } from '../contract/errors.ts'
 import type { InferenceEvent, InferenceRequest } from '../contract/inference.ts'
-import { deviceMemory } from '../runtime/device-memory.ts'
-import { createRuntime } from '../runtime/runtime.ts'
+import { openDevices, type Devices } from './devices.ts'
 import { checkedHash, checkModelFiles, openFileHashes, type FileHashes } from './model-files.ts'
 import type { ResolvedModel, ResolvedModels } from './model-presets.ts'
 import { chooseModel } from './offered-models.ts'
@@ -14,7 +13,6 @@ import type { ModelRole } from './preset-schema.ts'
 import { memoryHint, type ToWorker, type WorkerSetup } from './protocol.ts'
 import type { ModelSource, ModelTable, Registry, RequestKind, TaggedRequest } from './registry.ts'
 import { createEstimate } from './memory-estimate.ts'
-import { memoryBudget, type MemoryBudget } from './memory-budget.ts'
 import { createResidency, type Lease, type Loader, type Work } from './residency.ts'
 import { cancelled, createTurnTaking, type Seat, type TurnTaking } from './turn-taking.ts'
 
@@ -46,8 +44,8 @@ export async function serve<Models extends ModelTable>(registry: Registry<Models
 async function openDesk<Models extends ModelTable>(registry: Registry<Models>, setup: WorkerSetup, outbox: Outbox) {
   const log = createWorkerLog(setup.logLevel, outbox)
   const hashes = await openFileHashes(setup.cacheDir)
-  const runtime = await createRuntime({
-    device: setup.device,
+  const devices = await openDevices(setup, {
+    precisionOn: (device) => (device === 'cpu' ? 'fp32' : (setup.gpuPrecision ?? 'fp32')),
     cacheDir: setup.cacheDir,
     hashOf: (file) => hashes.sha256(file),
     warn: (line) => log.warn(line),
@@ -55,9 +53,8 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
     ...(setup.threads === undefined ? {} : { threads: setup.threads }),
   })
   const turns = createTurnTaking({ pause: outbox.exchange, now: () => performance.now() })
-  const memory = memoryBudget(setup, runtime.device, await deviceMemory(runtime.device))
-  const residency = createResidency(runtime, memory)
-  const loaderOf = createLoaders(registry, { hashes, turns, log, setup, memory, device: runtime.device })
+  const residency = createResidency(devices)
+  const loaderOf = createLoaders(registry, { hashes, turns, log, setup, devices })
   const running = new Map<number, AbortController>()
 
   async function run<Kind extends RequestKind>(id: number, request: TaggedRequest<Kind>): Promise<void> {
@@ -111,13 +108,13 @@ async function openDesk<Models extends ModelTable>(registry: Registry<Models>, s
       outbox.send({
         type: 'status',
         resident: residency.list(),
-        ...(memory.budgetBytes === undefined ? {} : { budgetBytes: memory.budgetBytes }),
+        ...budgetFigures(devices),
         processBytes: process.memoryUsage.rss(),
       })
   }
 
   if (setup.preload === true) void preload()
-  return { device: runtime.device, take }
+  return { device: devices.summary, take }
 }
 
 interface LoaderContext {
@@ -125,14 +122,24 @@ interface LoaderContext {
   readonly turns: TurnTaking
   readonly log: Logger
   readonly setup: WorkerSetup
-  readonly memory: MemoryBudget
-  readonly device: string
+  readonly devices: Devices
 }
 
-/** What a request's size says about its memory. */
+/** One figure for one device, else one for each. */
+function budgetFigures({ budgets, runtimeOf }: Devices) {
+  if (runtimeOf('mllm') !== runtimeOf('t2i')) return { budgets: Object.fromEntries(budgets) }
+  const budgetBytes = budgets.get(runtimeOf('mllm').deviceName)
+  return budgetBytes === undefined ? {} : { budgetBytes }
+}
+
+/** What a request says about its memory: the size of its picture, and what is added to the picture model for it. */
 const workOf = (request: InferenceRequest): Work => {
   const { width, height } = 'width' in request && 'height' in request ? request : {}
-  return width === undefined || height === undefined ? {} : { pixels: width * height }
+  const adapters = [
+    ...('subject' in request && request.subject !== undefined ? (['ipAdapter'] as const) : []),
+    ...('control' in request && request.control !== undefined ? (['controlNet'] as const) : []),
+  ]
+  return { ...(width === undefined || height === undefined ? {} : { pixels: width * height }), adapters }
 }
 
 /**
@@ -141,9 +148,9 @@ const workOf = (request: InferenceRequest): Work => {
  */
 function createLoaders<Models extends ModelTable>(
   { roles }: Registry<Models>,
-  { hashes, turns, log, setup, memory, device }: LoaderContext,
+  { hashes, turns, log, setup, devices }: LoaderContext,
 ) {
-  const { chatMemoryBytes } = memory
+  const { chatMemoryBytes, runtimeOf } = devices
   const loaders = new Map<ResolvedModel, Loader<unknown>>()
   return <Role extends ModelRole>(role: Role, model: ResolvedModels[Role]): Loader<Models[Role]> => {
     const { name, files } = model
@@ -167,7 +174,7 @@ function createLoaders<Models extends ModelTable>(
     }
     const known = loaders.get(model) as Loader<Models[Role]> | undefined // the role's, as it was stored
     if (known) return known
-    const needBytes = createEstimate(model, { device, chatMemoryBytes })
+    const needBytes = createEstimate(model, { device: runtimeOf(role).device, chatMemoryBytes })
     const pinned = setup.pinned?.includes(role) ?? false
     const { kept } = roles[role]
     const loader: Loader<Models[Role]> = { role, name, pinned, needBytes, load, ...(kept && { kept }) }

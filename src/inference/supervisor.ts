@@ -43,7 +43,7 @@ export function createSupervisor(
   listener: SupervisorListener,
 ): Supervisor {
   let state: InferenceStatus['worker'] = 'starting'
-  let device: string = setup.device
+  let device: string = setup.mllmDevice ?? setup.device
   let restarts = 0
   let failedStarts = 0
   let worker: WorkerProcess | undefined

@@ -3,9 +3,10 @@ import { libraryPath } from '../../config/library-path.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Check } from '../contract/check.ts'
 import { AppError } from '../contract/errors.ts'
+import { wantedDevices } from '../inference/devices.ts'
 import { checkCuda } from './cuda-check.ts'
 import { checkClock, checkDisk, checkMemory, checkNode, checkPort } from './machine-checks.ts'
-import { checkDevice, checkModels } from './model-checks.ts'
+import { checkDevices, checkModels } from './model-checks.ts'
 import { checkSlackTokens } from './platforms.ts'
 import { askRunning } from './running.ts'
 
@@ -19,7 +20,7 @@ export async function examine(config: Config): Promise<readonly Check[]> {
   return [
     checkNode(process.versions.node, neededNode()),
     ...models,
-    await checkDevice(config),
+    ...(await checkDevices(config)),
     ...checkCudaPart(config),
     checkMemory(weightBytes, config.memoryLimit * 2 ** 20),
     await checkDisk('data', config.dataDir, dataBytes),
@@ -31,10 +32,12 @@ export async function examine(config: Config): Promise<readonly Check[]> {
 }
 
 /** CUDA's parts where they are asked for; where `auto` finds NVIDIA's driver, as a hint that no start waits for. */
-function checkCudaPart({ device }: Config): readonly Check[] {
-  if (process.platform !== 'linux' || (device !== 'cuda' && device !== 'auto')) return []
+function checkCudaPart(config: Config): readonly Check[] {
+  const wanted = Object.values(wantedDevices(config))
+  const isNamed = wanted.some((device) => device.startsWith('cuda'))
+  if (process.platform !== 'linux' || !(isNamed || wanted.includes('auto'))) return []
   const check = checkCuda({ libraryPath: libraryPath() })
-  if (device === 'cuda') return [check]
+  if (isNamed) return [check]
   return existsSync('/proc/driver/nvidia') ? [check.ok ? check : { ...check, ok: 'skipped' }] : []
 }
 

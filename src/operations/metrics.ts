@@ -100,7 +100,7 @@ function statusGauges(registry: Registry): (status: BotStatus | undefined) => vo
   const restarts = gauge('worker_restarts', 'Times that the process with the models was started anew.', [])
   const bytes = gauge('worker_memory_bytes', 'Memory of the process with the models.', [])
   const resident = gauge('model_bytes', 'Weights in memory.', ['role', 'model'])
-  const budget = gauge('model_budget_bytes', 'Memory that models may take.', [])
+  const budget = gauge('model_budget_bytes', 'Memory that models may take on a device.', ['device'])
   const kept = gauge('chat_kept_bytes', 'What the language model keeps for the next turns.', ['what'])
   return (status) => {
     up.set(status && !status.draining ? 1 : 0)
@@ -116,7 +116,9 @@ function statusGauges(registry: Registry): (status: BotStatus | undefined) => vo
     worker.set(status.inference.worker === 'ready' ? 1 : 0)
     restarts.set(status.inference.restarts)
     bytes.set(status.inference.processBytes)
-    budget.set(status.inference.budgetBytes ?? 0)
+    const { device, budgetBytes = 0, budgets = { [device]: budgetBytes } } = status.inference
+    budget.reset()
+    for (const [on, size] of Object.entries(budgets)) budget.set({ device: on }, size)
     kept.reset()
     for (const { role, name, bytes: size, kept: later } of status.inference.resident) {
       resident.set({ role, model: name }, size)

@@ -4,7 +4,8 @@ import { AppError } from '../contract/errors.ts'
 import { checkFileSizes, checkModelFiles, openFileHashes } from '../inference/model-files.ts'
 import type { ResolvedModel } from '../inference/model-presets.ts'
 import { offerModels, type OfferedModels } from '../inference/offered-models.ts'
-import { chooseDevice } from '../runtime/device.ts'
+import { wantedDevices } from '../inference/devices.ts'
+import { chooseDevice, deviceName, parseDevice, type DeviceSetting } from '../runtime/device.ts'
 
 /** The models in force, and what was found of their files. */
 export interface ModelChecks {
@@ -42,18 +43,23 @@ async function checkModel(role: string, { name, files }: ResolvedModel, hashes: 
   return { name: `model ${role}`, ok: true, detail: `${name}: ${files.length} files, ${known} with a known hash` }
 }
 
-/** What would compute, and why nothing better does. */
-export async function checkDevice({ device: wanted }: Config): Promise<Check> {
-  const name = 'device'
+/** What would compute, and why nothing better does: one check, or one each for the language model and for pictures. */
+export async function checkDevices(config: Config): Promise<readonly Check[]> {
+  const { mllm, pictures } = wantedDevices(config)
+  if (mllm === pictures) return [await checkDevice('device', mllm)]
+  return [await checkDevice('device of mllm', mllm), await checkDevice('device of pictures', pictures)]
+}
+
+async function checkDevice(name: string, wanted: DeviceSetting): Promise<Check> {
   try {
-    const { device, refused } = await chooseDevice(wanted)
-    const detail = [`${device} would compute`, ...refused].join('; ')
-    if (wanted === 'auto' || device === wanted) return { name, ok: true, detail }
+    const { device, index, refused } = await chooseDevice(wanted)
+    const detail = [`${deviceName(device, index)} would compute`, ...refused].join('; ')
+    if (wanted === 'auto' || device === parseDevice(wanted).device) return { name, ok: true, detail }
     return {
       name,
       ok: false,
       detail,
-      fix: `Install what ${wanted} needs (docs/operations.md), or set LLMGA_DEVICE=auto.`,
+      fix: `Install what ${wanted} needs (docs/operations.md), or name another one (auto takes what works).`,
     }
   } catch (error) {
     return failed(name, error)

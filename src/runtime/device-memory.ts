@@ -2,20 +2,21 @@ import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { promisify } from 'node:util'
-import type { DeviceKind } from './device.ts'
+import { parseDevice, type DeviceName } from './device.ts'
 
 /** Bytes of a device's memory; undefined for a GPU that does not say. A container's limit counts before the machine's. */
-export async function deviceMemory(device: DeviceKind): Promise<number | undefined> {
-  if (device !== 'cpu') return (await nvidiaMemory()) ?? (await drmMemory())
+export async function deviceMemory(name: DeviceName): Promise<number | undefined> {
+  const { device, index } = parseDevice(name)
+  if (device !== 'cpu') return (await nvidiaMemory(index)) ?? (await drmMemory())
   const constrained = process.constrainedMemory() // 0, or more than there is, without a limit
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
 }
 
-/** Of the first GPU, as NVIDIA's own tool says; in MiB. */
-async function nvidiaMemory(): Promise<number | undefined> {
+/** Of the GPU of this number, as NVIDIA's own tool says; in MiB. */
+async function nvidiaMemory(index: number): Promise<number | undefined> {
   const query = ['--query-gpu=memory.total', '--format=csv,noheader,nounits']
   const said = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 }).catch(() => undefined)
-  const mebibytes = Number.parseInt(said?.stdout ?? '', 10)
+  const mebibytes = Number.parseInt(said?.stdout.split('\n')[index] ?? '', 10)
   return mebibytes > 0 ? mebibytes * 2 ** 20 : undefined
 }
 

@@ -6,11 +6,15 @@ import { fitToProvider, type Provider } from '../graph/provider-variants.ts'
 import { AppError } from '../contract/errors.ts'
 
 export type DeviceKind = Provider
-export type DeviceSetting = DeviceKind | 'auto'
+/** `cuda` is card 0. Cards are counted for CUDA alone: WebGPU takes the one that the system prefers. */
+export type DeviceName = DeviceKind | `cuda:${number}`
+export type DeviceSetting = DeviceName | 'auto'
 
 /** A device that was tried and works, and what was said about those that do not. */
 export interface DeviceChoice {
   readonly device: DeviceKind
+  /** Of the cards of this kind, from 0. */
+  readonly index: number
   /** One line for each device that was asked for and is not there. */
   readonly refused: readonly string[]
 }
@@ -31,14 +35,29 @@ export async function chooseDevice(
 ): Promise<DeviceChoice> {
   const refused: string[] = []
   const isAuto = setting === 'auto'
-  for (const device of isAuto ? automatic : [setting, 'cpu' as const]) {
+  for (const name of isAuto ? automatic : [setting, 'cpu' as const]) {
+    const { device, index } = parseDevice(name)
     const noCard = isAuto && device === 'webgpu' && !hasCard ? 'no graphics card' : undefined
-    const problem = noCard ?? (await probe(device)) ?? (isAuto ? await probeAttention(device) : undefined)
-    if (problem === undefined) return { device, refused }
-    refused.push(`${device}: ${problem}`)
+    const problem = noCard ?? (await probe(device, index)) ?? (isAuto ? await probeAttention(device) : undefined)
+    if (problem === undefined) return { device, index, refused }
+    refused.push(`${name}: ${problem}`)
   }
   throw new AppError('inference/failed', { message: `no device works: ${refused.join('; ')}` })
 }
+
+/** The kind and the card of a name. */
+export function parseDevice(name: DeviceName): { readonly device: DeviceKind; readonly index: number } {
+  const [device, index = '0'] = name.split(':')
+  return { device: device as DeviceKind, index: Number(index) }
+}
+
+/** The one name of a card: card 0 goes without its number. */
+export const deviceName = (device: DeviceKind, index: number): DeviceName =>
+  device === 'cuda' && index > 0 ? `cuda:${index}` : device
+
+/** The device as onnxruntime takes it. */
+export const executionProvider = (device: DeviceKind, index: number): ort.InferenceSession.ExecutionProviderConfig =>
+  device === 'cuda' ? { name: device, deviceId: index } : device
 
 /**
  * Whether this machine has a graphics card, as far as the system says: Linux shows one as a render node, NVIDIA's driver
@@ -64,12 +83,16 @@ function namesIn(folder: string): string[] {
 ort.env.logLevel = 'fatal'
 
 /** Undefined when a session on this device adds two numbers; else why not. */
-async function probe(device: DeviceKind): Promise<string | undefined> {
+async function probe(device: DeviceKind, index: number): Promise<string | undefined> {
   if (!ort.listSupportedBackends().some(({ name }) => name === device)) return 'not in this build of onnxruntime'
   const g = new Graph('probe')
   g.output('y', add(g, g.input('x', 'float32', [1]), g.scalar(1)))
-  return tried(device, g, { x: new ort.Tensor('float32', [1], [1]) }, (y) =>
-    y[0] === 2 ? undefined : 'it adds wrongly',
+  return tried(
+    device,
+    g,
+    { x: new ort.Tensor('float32', [1], [1]) },
+    (y) => (y[0] === 2 ? undefined : 'it adds wrongly'),
+    index,
   )
 }
 
@@ -97,11 +120,12 @@ async function tried(
   graph: Graph,
   feeds: Record<string, ort.Tensor>,
   check: (y: Float32Array) => string | undefined,
+  index = 0,
 ): Promise<string | undefined> {
   try {
     fitToProvider(graph, device)
     const session = await ort.InferenceSession.create(graph.toModel(), {
-      executionProviders: [device],
+      executionProviders: [executionProvider(device, index)],
       logSeverityLevel: 4,
     })
     const { y } = await session.run(feeds)

@@ -74,6 +74,7 @@ export function inferVaeConfig(vae: WeightMap, isXl: boolean): InferredConfig {
     use_quant_conv: vae.has('quant_conv.weight'),
     use_post_quant_conv: vae.has('post_quant_conv.weight'),
     scaling_factor: isXl ? 0.13025 : 0.18215,
+    force_upcast: isXl,
   }
 }
 

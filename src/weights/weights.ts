@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../contract/errors.ts'
+import { whereAsked } from './config-keys.ts'
 import { openSafetensors, type WeightEntry } from './safetensors.ts'
 import { singleFileWeights } from './single-file.ts'
 import { openTorchCheckpoint } from './torch-checkpoint.ts'
@@ -51,13 +52,13 @@ export class Weights {
     return found
   }
 
-  /** The same after checking its shape. Throws AppError `weights/shape-mismatch` naming tensor and shapes. */
+  /** The same after checking its shape. Throws AppError `weights/shape-mismatch` naming tensor, shapes and, where found, the config's keys. */
   shaped(name: string, shape: readonly number[]): WeightEntry {
     const entry = this.entry(name)
     if (entry.shape.join() !== shape.join()) {
       throw new AppError('weights/shape-mismatch', {
-        message: `${entry.file}: tensor ${entry.name} is [${entry.shape.join(', ')}], the config asks for [${shape.join(', ')}]`,
-        hint: 'The file belongs to another model size; run "llmga models verify".',
+        message: `${entry.file}: tensor ${entry.name} is [${entry.shape.join(', ')}], the config asks for [${shape.join(', ')}]${whereAsked(entry.file, shape, entry.shape)}`,
+        hint: 'The config or the file belongs to another model size: copy both from one place, or run "llmga models verify".',
       })
     }
     return entry

@@ -64,3 +64,13 @@ it('says that nothing is loaded, and that there is no limit', () => {
     'models: worker ready on cpu, 0 restarts, none loaded, without a limit, process 900 MiB',
   )
 })
+
+it('says what each device may hold where there are several', () => {
+  const device = 'cuda (chat) and cuda:1 (pictures)'
+  const budgets = { cuda: 11000 * MiB, 'cuda:1': 22000 * MiB }
+  const resident = [{ ...painter, device: 'cuda:1' }]
+  expect(statusLines(statusWith({ device, resident, budgets }), now).slice(-2)).toEqual([
+    'models: worker ready on cuda (chat) and cuda:1 (pictures), 0 restarts, 1 loaded, at most 11000 MiB on cuda and 22000 MiB on cuda:1, process 900 MiB',
+    '  t2i xl on cuda:1: 4000 MiB of weights, with its work about 5000 MiB; last used 90 s ago',
+  ])
+})

@@ -65,6 +65,7 @@ describe('loadConfig', () => {
 
   it('treats an empty variable as not set', () => {
     expect(load({ env: { HOME: '/h', LLMGA_DEVICE: '' } }).config.device).toBe('auto')
+    expect(load({ env: { HOME: '/h', LLMGA_MLLM_DEVICE: 'cuda:1' } }).config.mllmDevice).toBe('cuda:1')
   })
 
   it('reads one token or one for each person', () => {
@@ -90,6 +91,8 @@ describe('loadConfig', () => {
     ['a fraction', 'LLMGA_THREADS', '1.5', 'a whole number from 0 to 512'],
     ['a negative number', 'LLMGA_LIMIT_PIXELS', '-1', 'a whole number from 4096'],
     ['an unknown device', 'LLMGA_DEVICE', 'gpu', 'auto, cpu, webgpu, cuda'],
+    ['a card of another kind', 'LLMGA_PICTURE_DEVICE', 'webgpu:1', devices],
+    ['a card without a number', 'LLMGA_MLLM_DEVICE', 'cuda:', devices],
     ['an unknown log level', 'LLMGA_LOG_LEVEL', 'loud', 'trace, debug, info, warn, error, fatal, silent'],
     ['another protocol', 'LLMGA_PUBLIC_URL', 'ftp://a', 'an http or https URL'],
     ['blanks', 'LLMGA_T2I', '  ', 'the name of a preset, or a folder'],
@@ -141,3 +144,4 @@ describe('loadConfig', () => {
     expect(knownSettings().map(({ variable }) => variable)).toContain('LLMGA_EDIT_ENGINE')
   })
 })
+const devices = 'auto, cpu, webgpu, cuda, or cuda:N for card N (from 0); no other can be numbered'

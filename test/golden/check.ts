@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Tensor } from '../../src/tensor/tensor.ts'
 import type { GoldenCase } from './case.ts'
+import { halfAllowance, halfLevels } from './half-tolerance.ts'
 
 /** One comparison: the largest error seen and what was allowed where it was largest relative to the allowance. */
 export interface Comparison {
@@ -15,9 +16,12 @@ export interface Comparison {
 export class Checker {
   readonly comparisons: Comparison[] = []
   readonly #case: GoldenCase
+  readonly #isHalf: () => boolean
 
-  constructor(goldenCase: GoldenCase) {
+  /** `isHalf` says whether what is compared came through fp16 graphs: then floats may be off by what fp16 is. */
+  constructor(goldenCase: GoldenCase, isHalf: () => boolean = () => false) {
     this.#case = goldenCase
+    this.#isHalf = isHalf
   }
 
   /** Compares with the tensor `expected.<name>` under the case's tolerance. `shape` is checked when given. */
@@ -67,6 +71,7 @@ export class Checker {
         if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]!))
       abs *= largest
     }
+    if (this.#isHalf()) abs = Math.max(abs, halfAllowance(expected))
     let worst = { error: 0, allowed: abs, ratio: 0 }
     let pass = true
     for (let i = 0; i < expected.length; i++) {
@@ -82,7 +87,7 @@ export class Checker {
     this.push({ name, error: worst.error, allowed: worst.allowed, pass })
   }
 
-  /** Pictures made by a model: at most one level off on at most 1 % of the values. */
+  /** Pictures made by a model: at most one level off on at most 1 % of the values; in fp16 by its own number of levels. */
   pictures(name: string, got: ArrayLike<number>, expected: Tensor = this.#case.tensor(`expected.${name}`)): void {
     if (got.length !== expected.data.length)
       return this.fail(name, `${got.length} values, expected ${expected.data.length}`)
@@ -94,11 +99,13 @@ export class Checker {
       if (difference > 0) off++
     }
     const share = off / got.length
+    const isHalf = this.#isHalf()
+    const allowed = isHalf ? halfLevels : 1
     this.push({
       name,
       error: worst,
-      allowed: 1,
-      pass: worst <= 1 && share <= 0.01,
+      allowed,
+      pass: worst <= allowed && (isHalf || share <= 0.01),
       note: `${(share * 100).toFixed(2)} % differ`,
     })
   }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { loadCase, type GoldenCase } from './case.ts'
 import { Checker, type Comparison } from './check.ts'
+import { halfGraphs } from './golden-runtime.ts'
 import { kinds } from './kinds/index.ts'
 
 /** Computes a case with the project's code and hands each result to the checker. */
@@ -15,6 +16,8 @@ export interface CaseResult {
   readonly worst?: Comparison
   readonly failures: readonly Comparison[]
   readonly crash?: unknown
+  /** Whether graphs of the case computed in fp16, and its floats were held to that tolerance. */
+  readonly isHalf: boolean
 }
 
 /** The case folders of `dir` (each has a case.json), sorted; `only` selects by folder name. */
@@ -33,16 +36,24 @@ export async function runCase(dir: string): Promise<CaseResult> {
   const { kind } = goldenCase
   const name = path.basename(dir)
   const run = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
-  if (!run) return { name, kind, outcome: 'unsupported', failures: [] }
-  const check = new Checker(goldenCase)
+  if (!run) return { name, kind, outcome: 'unsupported', failures: [], isHalf: false }
+  const before = halfGraphs()
+  const check = new Checker(goldenCase, () => halfGraphs() > before)
   try {
     await run(goldenCase, check)
   } catch (crash) {
-    return { name, kind, outcome: 'fail', failures: check.comparisons.filter((c) => !c.pass), crash }
+    return {
+      name,
+      kind,
+      outcome: 'fail',
+      failures: check.comparisons.filter((c) => !c.pass),
+      crash,
+      isHalf: halfGraphs() > before,
+    }
   }
   const failures = check.comparisons.filter((c) => !c.pass)
   const ratio = (c: Comparison) => (c.error === 0 ? 0 : c.error / Math.max(c.allowed, Number.MIN_VALUE))
   const worst = [...check.comparisons].sort((a, b) => ratio(b) - ratio(a))[0]
   const outcome = failures.length === 0 && check.comparisons.length > 0 ? 'pass' : 'fail'
-  return { name, kind, outcome, failures, ...(worst ? { worst } : {}) }
+  return { name, kind, outcome, failures, isHalf: halfGraphs() > before, ...(worst ? { worst } : {}) }
 }

@@ -41,6 +41,16 @@ it('counts the pixels of a picture, those of tiles where it is large', () => {
   expect(estimate({ pixels: 4096 * 4096 })).toBe(estimate({ pixels: 1024 * 1024 }))
 })
 
+it('counts what a request adds to the picture model before it is loaded', () => {
+  const model = resolveModel('t2i', 'llmga-tiny')
+  const file = path.join(temporaryFolder(), 'diffusion_pytorch_model.safetensors')
+  writeSafetensors(file, { w: { shape: [8, 4], dtype: 'F16', values: new Array<number>(32).fill(0) } })
+  const controlNet = { name: 'controlnet', folder: path.dirname(file), files: [{ file }] }
+  const estimate = createEstimate({ ...model, adapters: { loras: {}, loraFolders: [], controlNet } }, cpu)
+  expect(estimate({ adapters: ['controlNet'] }) - estimate({})).toBe(4 * 32)
+  expect(estimate({ adapters: ['ipAdapter'] })).toBe(estimate({}))
+})
+
 it('counts nothing for files that are not there: the load says what is wrong', () => {
   const model = { ...resolveModel('restore', 'llmga-tiny'), files: [{ file: '/nowhere/x.safetensors' }] }
   expect(createEstimate(model, cpu)({})).toBe(0)

@@ -48,6 +48,20 @@ describe('the plan of memory', () => {
     expect(nextStep(stateOf(10, pinned, claim(1, painter)))).toMatchObject({ drop: ['talker', 'old'] })
   })
 
+  it('holds a 7B in 4 bits on one card of 12 GB and SDXL on another, and makes room on the one that is asked for', () => {
+    const budgets = new Map(['cuda', 'cuda:1'].map((device) => [device, 0.9 * 12 * GiB]))
+    const [words, pictures, fill] = [need('7b', 5.2, 'cuda'), need('sdxl', 9.4, 'cuda:1'), need('fill', 9.4, 'cuda:1')]
+    const state = { ...stateOf(0, [resident(words)], claim(1, pictures)), budgets }
+    expect(nextStep(state)).toEqual({ type: 'admit', claim: 1, drop: [], passed: [] })
+    const both = { ...state, residents: [resident(words), resident(pictures, { lastUse: 1 })] }
+    expect(nextStep({ ...both, waiting: [claim(2, fill)] })).toMatchObject({ type: 'admit', drop: ['sdxl'] })
+    expect(nextStep({ ...both, waiting: [claim(2, need('13b', 8, 'cuda'))] })).toMatchObject({ drop: ['7b'] })
+    expect(nextStep({ ...both, budgets: new Map([['cuda', 0.9 * 12 * GiB]]), waiting: [] })).toBeUndefined()
+    // On one card they would not be there together.
+    const one = stateOf(0.9 * 12, [resident(need('7b', 5.2))], claim(1, need('sdxl', 9.4)))
+    expect(nextStep(one)).toMatchObject({ type: 'admit', drop: ['7b'] })
+  })
+
   it('never drops a model in use, and waits for it', () => {
     expect(nextStep(stateOf(10, [resident(talker, { users: 1 })], claim(1, painter)))).toBeUndefined()
   })

@@ -31,6 +31,13 @@ afterEach(() => {
   failing = false
 })
 
+/** On one device, within a budget or without one. */
+const residencyWith = (budgetBytes?: number) =>
+  createResidency({
+    runtimeOf: () => runtime,
+    budgets: new Map(budgetBytes === undefined ? [] : [[runtime.deviceName, budgetBytes]]),
+  })
+
 const [talkerBytes, painterBytes] = [vectors[0]!.length + vectors[1]!.length, vectors[1]!.length]
 
 const talker: Loader<Session[]> = {
@@ -54,7 +61,7 @@ const painter: Loader<Session> = {
 const x = { x: float32(new Float32Array(vectors[1]!.shape[0]!), vectors[1]!.shape) }
 
 it('loads a model once for requests that come at once and later', async () => {
-  const lease = createResidency(runtime).lease()
+  const lease = residencyWith().lease()
   const [one, two] = await Promise.all([lease.get(painter), lease.get(painter)])
   expect(one).toBe(two)
   expect(await lease.get(painter)).toBe(one)
@@ -62,7 +69,7 @@ it('loads a model once for requests that come at once and later', async () => {
 })
 
 it('says what is in memory and why', async () => {
-  const residency = createResidency(runtime)
+  const residency = residencyWith()
   expect(residency.list()).toEqual([])
   const lease = residency.lease()
   await lease.claim([painter], { pixels: 100 })
@@ -78,7 +85,7 @@ it('says what is in memory and why', async () => {
 })
 
 it('keeps nothing of a load that failed, and tries again for the next request', async () => {
-  const residency = createResidency(runtime)
+  const residency = residencyWith()
   const lease = residency.lease()
   failing = true
   const sessionsBefore = runtime.sessions.size
@@ -90,7 +97,7 @@ it('keeps nothing of a load that failed, and tries again for the next request', 
 })
 
 it('releases what was longest unused when memory is short, and loads it anew when it is asked for', async () => {
-  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const residency = residencyWith(talkerBytes)
   const first = residency.lease()
   const painted = await first.get(painter)
   first.end()
@@ -107,7 +114,7 @@ it('releases what was longest unused when memory is short, and loads it anew whe
 })
 
 it('keeps a model that a request uses: who needs its room waits until that request ends', async () => {
-  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const residency = residencyWith(talkerBytes)
   const drawing = residency.lease()
   const painted = await drawing.get(painter)
   const talking = residency.lease()
@@ -120,7 +127,7 @@ it('keeps a model that a request uses: who needs its room waits until that reque
 })
 
 it('forgets the wish of a request that ended while it waited', async () => {
-  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const residency = residencyWith(talkerBytes)
   const drawing = residency.lease()
   await drawing.get(painter)
   const talking = residency.lease()
@@ -132,7 +139,7 @@ it('forgets the wish of a request that ended while it waited', async () => {
 })
 
 it('refuses models that do not fit even alone, and says what to do', async () => {
-  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const residency = residencyWith(talkerBytes)
   const lease = residency.lease()
   const refused = { code: 'model/too-large', hint: expect.stringMatching(/smaller model, or less precision/) as string }
   await expect(lease.claim([talker, painter])).rejects.toMatchObject(refused)
@@ -142,7 +149,31 @@ it('refuses models that do not fit even alone, and says what to do', async () =>
 })
 
 it('loads ahead only what fits beside the others', async () => {
-  const residency = createResidency(runtime, { budgetBytes: talkerBytes })
+  const residency = residencyWith(talkerBytes)
   expect(await residency.preload([talker, painter])).toEqual([{ loader: painter }])
   expect(residency.list().map(({ name, users }) => [name, users])).toEqual([['a talker', 0]])
+})
+
+it('keeps a budget for each device, and clears none for the sake of another', async () => {
+  const other: Runtime = { ...runtime, deviceName: 'cuda:1' }
+  const residency = createResidency({
+    runtimeOf: (role) => (role === 'mllm' ? runtime : other),
+    budgets: new Map([
+      ['cpu', talkerBytes],
+      ['cuda:1', painterBytes],
+    ]),
+  })
+  const use = async (loader: Loader<unknown>) => {
+    const lease = residency.lease()
+    await lease.get(loader)
+    lease.end()
+  }
+  await use(talker)
+  await use(painter)
+  expect(residency.list().map(({ role, device }) => [role, device])).toEqual([
+    ['mllm', 'cpu'],
+    ['t2i', 'cuda:1'],
+  ])
+  await use({ ...painter, name: 'another painter' })
+  expect(residency.list().map(({ name }) => name)).toEqual(['a talker', 'another painter'])
 })

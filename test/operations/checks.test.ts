@@ -10,6 +10,7 @@ import { examine, needsFixing } from '../../src/operations/doctor.ts'
 import { checkClock, checkDisk, checkMemory, checkNode, checkPort } from '../../src/operations/machine-checks.ts'
 import { createPlatforms } from '../../src/operations/platforms.ts'
 import { createHarness } from '../support/bot-harness.ts'
+import { checkDevices } from '../../src/operations/model-checks.ts'
 
 /** An HTTP server that says a time of its own. */
 async function clockServer(skewMs: number) {
@@ -88,6 +89,13 @@ describe('the doctor', () => {
     for (const role of ['mllm', 't2i', 'inpaint', 'restore']) expect(found(`model ${role}`)?.ok).toBe(true)
     expect(found('device')).toMatchObject({ ok: true, detail: expect.stringContaining('cpu') as string })
     expect([found('Discord')?.ok, found('Slack')?.ok]).toEqual(['skipped', 'skipped'])
+  })
+
+  it('tries each device that is asked for, and names the one that is not there', async () => {
+    const [mllm, pictures] = await checkDevices(configWith({ LLMGA_PICTURE_DEVICE: 'cuda:63' }))
+    expect(mllm).toMatchObject({ name: 'device of mllm', ok: true, detail: 'cpu would compute' })
+    expect(pictures).toMatchObject({ name: 'device of pictures', ok: false })
+    expect(pictures?.detail).toMatch(/^cpu would compute; cuda:63: ./)
   })
 
   it('says what to fix: a model that is not there, tokens that miss each other, a platform out of reach', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { chooseDevice, hasGraphicsCard } from '../../src/runtime/device.ts'
+import { chooseDevice, deviceName, executionProvider, hasGraphicsCard, parseDevice } from '../../src/runtime/device.ts'
 
 const devices = mkdtempSync(path.join(tmpdir(), 'llmga-test-'))
 afterAll(() => rmSync(devices, { recursive: true, force: true }))
@@ -28,4 +28,19 @@ it('auto does not take WebGPU without a card, and says so', async () => {
   const { refused } = await chooseDevice('auto', { hasCard: false })
   expect(refused.filter((line) => line.startsWith('webgpu')).join()).toMatch(/^(webgpu: no graphics card)?$/)
   if (refused.length === 2) expect(refused[1]).toBe('webgpu: no graphics card')
+})
+
+it('knows CUDA cards by their number, the first also without it', () => {
+  expect(parseDevice('cuda:2')).toEqual({ device: 'cuda', index: 2 })
+  expect(parseDevice('webgpu')).toEqual({ device: 'webgpu', index: 0 })
+  expect([deviceName('cuda', 0), deviceName('cuda', 2), deviceName('cpu', 0)]).toEqual(['cuda', 'cuda:2', 'cpu'])
+  expect(executionProvider('cuda', 2)).toEqual({ name: 'cuda', deviceId: 2 })
+  expect(executionProvider('webgpu', 0)).toBe('webgpu')
+})
+
+it('takes the CPU for a card that is not there, and names the card', async () => {
+  const { device, refused } = await chooseDevice('cuda:63')
+  expect(device).toBe('cpu')
+  expect(refused).toHaveLength(1)
+  expect(refused[0]).toMatch(/^cuda:63: ./)
 })

@@ -98,6 +98,18 @@ describe('the cache of graphs', () => {
     expect(await resultOf(runtime, smallGraph(file))).toEqual(expected)
   })
 
+  it('keeps graphs of both precisions apart, and gives the same from either entry again', async () => {
+    const { runtime, warnings, entries, cacheDir } = await openCached()
+    const half = await createRuntime({ device: 'cpu', cacheDir, hashOf, precisionOn: () => 'fp16' })
+    expect(await resultOf(runtime, smallGraph(file))).toEqual(expected)
+    const first = await resultOf(half, smallGraph(file))
+    expect(entries()).toHaveLength(2)
+    expect(await resultOf(half, smallGraph(file))).toEqual(first)
+    expect(await resultOf(runtime, smallGraph(file))).toEqual(expected)
+    expect(entries()).toHaveLength(2)
+    expect(warnings).toEqual([])
+  })
+
   it.each([
     ['a cut off weights.bin', (entry: string) => truncateSync(path.join(entry, 'weights.bin'), 100)],
     ['no weights.bin', (entry: string) => rmSync(path.join(entry, 'weights.bin'))],

@@ -79,6 +79,42 @@ describe('the device', () => {
   })
 })
 
+describe('the precision', () => {
+  const bfloat = () =>
+    writeSafetensors(path.join(folder, 'bfloat.safetensors'), {
+      'linear.weight': weightOf([8, 8], 'BF16', 1),
+      'norm.weight': weightOf([8], 'BF16', 3),
+      'norm.bias': weightOf([8], 'BF16', 4),
+    })
+
+  it('is asked for with the device that was chosen, and is part of what a recipe holds', async () => {
+    const asked: string[] = []
+    const precisionOn = (device: string) => (asked.push(device), 'fp16' as const)
+    const half = await createRuntime({ device: 'cpu', precisionOn })
+    expect(asked).toEqual(['cpu'])
+    expect(half.versions).toEqual({ ...runtime.versions, precision: 'fp16' })
+  })
+
+  it('of fp16 has graphs rewritten, but for those whose values leave its range and those of bf16, which is said', async () => {
+    const warnings: string[] = []
+    const options = { precisionOn: () => 'fp16' as const, warn: (line: string) => warnings.push(line) }
+    const half = await createRuntime({ device: 'cpu', ...options })
+    const isRewritten = async (graph: Graph, keepFloat32 = false) => {
+      await (await half.load(graph, { keepFloat32 })).release()
+      return graph.nodes.some(({ outputs }) => outputs[0]!.dtype === 'float16')
+    }
+    const file = checkpoint('halves.safetensors')
+    expect(await isRewritten(smallGraph(file))).toBe(true)
+    expect(await isRewritten(smallGraph(file), true)).toBe(false)
+    expect(warnings).toEqual([])
+    expect(await isRewritten(smallGraph(bfloat()))).toBe(false)
+    expect(warnings).toEqual([expect.stringMatching(/^small stays in fp32: .*bf16/)])
+    const plain = smallGraph(file)
+    await (await runtime.load(plain)).release()
+    expect(plain.nodes.some(({ outputs }) => outputs[0]!.dtype === 'float16')).toBe(false)
+  })
+})
+
 describe('a session', () => {
   it('is counted with the bytes of its weights until it is released', async () => {
     const own = await createRuntime({ device: 'cpu' })

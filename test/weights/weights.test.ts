@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openSafetensors, readWeight } from '../../src/weights/safetensors.ts'
@@ -167,6 +167,15 @@ describe('a view of weights', () => {
           message: `${file}: tensor out.weight is [2, 4], the config asks for [${shape.join(', ')}]`,
         }),
       )
+  })
+
+  it('names the keys of the config beside it that hold a size which the tensor has not', () => {
+    const config = { hidden_size: 8, vision: { sizes: [3, 8] }, layers: 2 }
+    writeFileSync(path.join(path.dirname(file), 'config.json'), JSON.stringify(config))
+    const message = /asks for \[2, 8\] \(8 stands in its config\.json as hidden_size and vision\.sizes\)$/
+    expect(() => weights.at('out').shaped('weight', [2, 8])).toThrow(message)
+    expect(() => weights.at('out').shaped('weight', [2, 5])).toThrow(/asks for \[2, 5\]$/)
+    rmSync(path.join(path.dirname(file), 'config.json'))
   })
 
   it('is renamed by the first rule that matches, and still knows where its tensors lie', () => {

@@ -121,7 +121,10 @@ function attention(g: Graph, x: Value, w: Weights, config: DecoderConfig, step: 
   const key = rotate(g, splitHeads(g, k, kvHeads, headDim), step, config)
   const value = reshape(g, splitHeads(g, v, kvHeads, headDim), ...rowsOf(kvHeads, headDim))
   const newKey = transpose(g, reshape(g, key, ...rowsOf(kvHeads, headDim)), [0, 2, 1])
-  const rows = scale(g, reshape(g, query, [kvHeads, -1, headDim], [kvHeads, 'queries', headDim]), headDim ** -0.5)
+  // Scaled before it is reshaped: onnxruntime takes a factor beside a product into it, and a row's product with one is
+  // four times as slow as without (docs/performance.md).
+  const scaled = scale(g, query, headDim ** -0.5)
+  const rows = reshape(g, scaled, [kvHeads, -1, headDim], [kvHeads, 'queries', headDim])
   const pastKey = g.input(`past_key_${layer}`, 'float32', [kvHeads, headDim, 'capacity'])
   const pastValue = g.input(`past_value_${layer}`, 'float32', [kvHeads, 'capacity', headDim])
   const bias = (config.windows[layer] === undefined ? step.whole : step.window)!

@@ -55,7 +55,8 @@ export async function loadDiffRir(file: string, given: DiffRirArguments, runtime
   ]
   checkAllUsed(file, map, graphs)
   const sessions: Session[] = []
-  for (const graph of graphs) sessions.push(await runtime.load(graph))
+  // Attention between channels sums products over all pixels, far beyond fp16's range.
+  for (const graph of graphs) sessions.push(await runtime.load(graph, { keepFloat32: true }))
   const [featuresOf, diffusion, network] = sessions as [Session, Session, Session]
   return {
     config,

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Graph } from '../../graph/graph.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Session } from '../../runtime/session.ts'
 import { float32, sizeOf, type FloatTensor } from '../../tensor/tensor.ts'
@@ -31,8 +32,8 @@ export interface Autoencoder {
 }
 
 /**
- * Opens the VAE of a diffusers folder; it computes in float32 (SDXL's own overflows in float16). Throws AppError for what
- * is missing or unknown.
+ * Opens the VAE of a diffusers folder; one whose config says that it overflows in float16 (SDXL's) computes in float32.
+ * Throws AppError for what is missing or unknown.
  */
 export function openAutoencoder(
   folder: string,
@@ -41,11 +42,12 @@ export function openAutoencoder(
 ): Autoencoder {
   const config = readConfig(path.join(folder, 'config.json'), vaeConfigSchema)
   const map = openWeightFolder(folder, 'diffusion_pytorch_model')
+  const load = (graph: Graph) => runtime.load(graph, { keepFloat32: config.force_upcast }).then(keep)
   const loaded = new Map<string, Promise<Session>>()
-  const session = (name: string, load: () => Promise<Session>) => {
+  const session = (name: string, open: () => Promise<Session>) => {
     let found = loaded.get(name)
     if (!found) {
-      found = load()
+      found = open()
       loaded.set(name, found)
       found.catch(() => loaded.delete(name)) // so that a later request tries again
     }
@@ -59,12 +61,12 @@ export function openAutoencoder(
     scale,
     sessions: () => ready,
     async encodeMoments(image, turn) {
-      const encoder = await session('encoder', () => runtime.load(vaeEncoderGraph(config, map)).then(keep))
+      const encoder = await session('encoder', () => load(vaeEncoderGraph(config, map)))
       const run = async (part: FloatTensor) => (await encoder.run({ image: part }))['moments'] as FloatTensor
       return runTiled({ input: image, inputScale: scale, outputScale: 1, tiles, run, turn })
     },
     async decode(latents, turn) {
-      const decoder = await session('decoder', () => runtime.load(vaeDecoderGraph(config, map)).then(keep))
+      const decoder = await session('decoder', () => load(vaeDecoderGraph(config, map)))
       const input = float32(
         latents.data.map((value) => value / config.scaling_factor),
         latents.shape,

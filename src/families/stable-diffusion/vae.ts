@@ -19,6 +19,8 @@ export const vaeConfigSchema = z.object({
   latent_channels: count.default(4),
   norm_num_groups: count.default(32),
   scaling_factor: z.number().default(0.18215),
+  /** Its values overflow in float16 (SDXL's). Files from before the key hold SD 1.x and 2.x, which do not. */
+  force_upcast: z.boolean().default(false),
   shift_factor: z.null().optional(),
   latents_mean: z.null().optional(),
   latents_std: z.null().optional(),
