@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WireImage, WireThread } from '../../adapters/web/wire.ts'
 import { decodeImage } from '../../src/image/decode.ts'
 import { findChromium, launchChromium, noChromium } from '../adapters/web/chromium.ts'
+import { eventually } from '../adapters/web/describe-page.ts'
 import { makePlace, startServer, type Server } from './program.ts'
 import { drawnImages, readThread, visit, type Visit } from './visit.ts'
 
@@ -76,7 +77,7 @@ function story(): void {
     const corner = (rgb: typeof after) => [...rgb.data.subarray(0, 3 * 32)]
     const away = corner(after).map((value, i) => Math.abs(value - corner(before)[i]!))
     expect(Math.max(...away)).toBeLessThan(40)
-    expect(await at.reply.innerText()).toMatch(/% of the picture/)
+    await eventually(() => at.reply.innerText()).toMatch(/% of the picture/)
     await shot('1-edit')
   })
 
@@ -141,7 +142,7 @@ function story(): void {
     await at.button('New thread').click()
     replies = 0
     await say('write a short story about a fox in 3 pictures')
-    expect(await at.reply.locator('.picture img').count()).toBe(3)
+    await eventually(() => at.reply.locator('.picture img').count()).toBe(3)
     const { entries } = await thread()
     const parts = entries.flatMap((entry) => (entry.type === 'reply' ? entry.reply.parts : []))
     expect(parts.find((part) => part.type === 'file')).toMatchObject({ mediaType: 'text/html' })

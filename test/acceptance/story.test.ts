@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium, launchChromium, noChromium } from '../adapters/web/chromium.ts'
+import { eventually } from '../adapters/web/describe-page.ts'
 import { childrenOf, isRunning, makePlace, startServer, type Server } from './program.ts'
 import { drawnImages, readPictures, readThread, record, visit, type Visit } from './visit.ts'
 
@@ -78,14 +79,14 @@ function story(): void {
   it('the model sees what it drew', async () => {
     await at.say('What color is the fox?')
     await at.ended(2)
-    expect(await at.reply.innerText()).toMatch(/\bred\b/)
+    await eventually(() => at.reply.innerText()).toMatch(/\bred\b/)
   })
 
   it('a picture of the person is looked at', async () => {
     await at.drop('cat.png', cat)
     await at.say('What color is the cat?')
     await at.ended(3)
-    expect(await at.reply.innerText()).toMatch(/\bblue\b/)
+    await eventually(() => at.reply.innerText()).toMatch(/\bblue\b/)
     expect(await at.page.locator('.person-images img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(
       128,
     )
@@ -101,10 +102,10 @@ function story(): void {
     expect(await readPictures(server.url, again)).toEqual(pictures)
     await at.page.reload()
     await at.ended(3)
-    expect(await at.page.getByRole('article').count()).toBe(6)
+    await eventually(() => at.page.getByRole('article').count()).toBe(6)
     await at.say('Is there a dog in the image?')
     await at.ended(4)
-    expect(await at.reply.innerText()).toMatch(/^No\b/)
+    await eventually(() => at.reply.innerText()).toMatch(/^No\b/)
   })
 
   it('the bot killed while it draws takes its worker along, and the picture arrives once after the restart', async () => {
@@ -133,7 +134,7 @@ function story(): void {
     await at.drop('cat.png', cat)
     await at.say('What color is the cat?')
     await at.ended(1)
-    expect(await at.reply.innerText()).toMatch(/\bblue\b/)
+    await eventually(() => at.reply.innerText()).toMatch(/\bblue\b/)
     const other = await readThread(server.url, drawing)
     expect(other.entries.at(-1)).toMatchObject({ reply: { state: 'running', final: false } })
 
@@ -141,7 +142,7 @@ function story(): void {
     await at.button('Cancel').click()
     const cancelled = performance.now()
     await at.reply.getByText('Cancelled.').waitFor()
-    expect(await at.reply.locator('.picture').count()).toBe(0)
+    await eventually(() => at.reply.locator('.picture').count()).toBe(0)
     const left = remainingMs(other)
     await at.say('/imagine a red car --raw --steps 2 --seed 1')
     await expect.poll(() => at.pictures.count(), { timeout: left }).toBe(3)
@@ -166,7 +167,9 @@ function story(): void {
       await at.reply.getByRole('button', { name: 'Recipe of picture' }).click()
       await recipe.waitFor({ timeout: 10_000 }).catch(() => undefined) // a button that moves away is not pressed
     }
-    expect(await recipe.innerText()).toMatch(/Prompt\s+a big blue car in the center, on the beach\s+Seed\s+7\s/)
+    await eventually(() => recipe.innerText()).toMatch(
+      /Prompt\s+a big blue car in the center, on the beach\s+Seed\s+7\s/,
+    )
     await at.page.keyboard.press('Escape')
 
     const thread = await readThread(server.url, at.threadId())

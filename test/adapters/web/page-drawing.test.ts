@@ -13,17 +13,19 @@ describePage('the page, from a wish to a picture', (visit) => {
     bot.release()
     bot.stopAt = 'drawing'
     await page.getByText('Step 6 of 10').waitFor()
-    expect(await page.getByLabel('Prompt', { exact: true }).innerText()).toContain('a big red fox in the snow')
-    expect(await page.getByAltText('Preview of the picture').getAttribute('src')).toMatch(/^data:image\/png/)
-    expect(await page.getByText('about 2 s left').count()).toBe(1)
+    await eventually(() => page.getByLabel('Prompt', { exact: true }).innerText()).toContain(
+      'a big red fox in the snow',
+    )
+    await eventually(() => page.getByAltText('Preview of the picture').getAttribute('src')).toMatch(/^data:image\/png/)
+    await eventually(() => page.getByText('about 2 s left').count()).toBe(1)
     bot.release()
     await picture(page).waitFor()
     expect(await picture(page).evaluate((image: HTMLImageElement) => [image.naturalWidth, image.clientWidth])).toEqual([
       128, 320,
     ])
-    expect(await page.getByRole('progressbar').count()).toBe(0)
-    expect(await page.getByRole('status').last().innerText()).toContain('Picture ready')
-    expect(await page.locator('.thread-item.current').innerText()).toContain('draw a red fox in the snow')
+    await eventually(() => page.getByRole('progressbar').count()).toBe(0)
+    await eventually(() => page.getByRole('status').last().innerText()).toContain('Picture ready')
+    await eventually(() => page.locator('.thread-item.current').innerText()).toContain('draw a red fox in the snow')
     expect(complaints).toEqual([])
   })
 
@@ -36,7 +38,7 @@ describePage('the page, from a wish to a picture', (visit) => {
     await page.getByText('Step 6 of 10').waitFor()
     bot.release()
     await picture(page).waitFor()
-    expect(await page.getByRole('article').count()).toBe(2)
+    await eventually(() => page.getByRole('article').count()).toBe(2)
   })
 
   it('says the place in line, and cancels', async () => {
@@ -47,7 +49,7 @@ describePage('the page, from a wish to a picture', (visit) => {
     await button(page, 'Cancel').click()
     await page.getByRole('article').getByText('Cancelled.').waitFor()
     expect(bot.handled.at(-1)).toMatchObject({ type: 'action', actionId: 'cancel:job-1' })
-    expect(await picture(page).count()).toBe(0)
+    await eventually(() => picture(page).count()).toBe(0)
   })
 
   it('draws a changed prompt; Esc leaves it as it is', async () => {
@@ -56,7 +58,7 @@ describePage('the page, from a wish to a picture', (visit) => {
     await button(page, 'Edit prompt').click()
     const form = page.getByRole('textbox', { name: 'Prompt' })
     await form.press('Escape')
-    expect(await form.count()).toBe(0)
+    await eventually(() => form.count()).toBe(0)
     await button(page, 'Edit prompt').click()
     await form.fill('a blue fox')
     await form.press('Enter')
@@ -68,7 +70,7 @@ describePage('the page, from a wish to a picture', (visit) => {
     const { page, bot } = await visit()
     await say(page, 'draw four foxes')
     await button(page, 'Variations 4').waitFor()
-    expect(await picture(page).count()).toBe(4)
+    await eventually(() => picture(page).count()).toBe(4)
     const download = page.waitForEvent('download')
     await page.getByRole('link', { name: 'Download picture 2' }).click()
     expect((await download).suggestedFilename()).toBe('draw-four-foxes-2.png')
@@ -87,13 +89,13 @@ describePage('the page, from a wish to a picture', (visit) => {
     await say(page, 'draw a fox')
     await button(page, 'Recipe of picture').click()
     const panel = page.getByRole('dialog', { name: 'Recipe' })
-    expect(await panel.innerText()).toMatch(/Seed\s+1\s+Sampler\s+ddim/)
+    await eventually(() => panel.innerText()).toMatch(/Seed\s+1\s+Sampler\s+ddim/)
     await panel.getByRole('button', { name: 'Copy' }).click()
     await panel.getByText('Copied').waitFor()
     const copied = await page.evaluate(() => navigator.clipboard.readText())
     expect(JSON.parse(copied)).toMatchObject({ seed: 1, wish: 'draw a fox' })
     await page.keyboard.press('Escape')
-    expect(await panel.count()).toBe(0)
+    await eventually(() => panel.count()).toBe(0)
   })
 
   it('enlarges pictures; arrow keys go on, Esc closes and gives the focus back', async () => {
@@ -104,8 +106,8 @@ describePage('the page, from a wish to a picture', (visit) => {
     await page.keyboard.press('ArrowRight')
     await page.getByRole('dialog', { name: 'Picture 1 of 4' }).waitFor()
     await page.keyboard.press('Escape')
-    expect(await page.getByRole('dialog').count()).toBe(0)
-    expect(await page.evaluate(() => document.activeElement?.ariaLabel)).toMatch(/^Enlarge picture 4/)
+    await eventually(() => page.getByRole('dialog').count()).toBe(0)
+    await eventually(() => page.evaluate(() => document.activeElement?.ariaLabel)).toMatch(/^Enlarge picture 4/)
   })
 
   it('asks again for a picture that did not come', async () => {

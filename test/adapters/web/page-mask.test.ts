@@ -47,7 +47,7 @@ describePage('the mask editor', (visit) => {
     const there = await visit()
     const { page, complaints } = there
     const { at } = await openEditor(page)
-    expect(await page.getByRole('button', { name: 'Inpaint', exact: true }).isDisabled()).toBe(true)
+    await eventually(() => page.getByRole('button', { name: 'Inpaint', exact: true }).isDisabled()).toBe(true)
     await page.mouse.move(...(await at(0.25, 0.25)))
     await page.mouse.down()
     await page.mouse.move(...(await at(0.75, 0.25)), { steps: 8 })
